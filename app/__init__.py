@@ -1,0 +1,1 @@
+"""The Streamlit frame round the pages; holds no clinical rule."""

@@ -1,0 +1,116 @@
+"""Where everything lies: the workspace, the checkpoints, the database, and the settings that move them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.base.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]  # the repository
+
+
+class Settings(BaseSettings):
+    """What the `PLEURASCOPE_...` environment variables may move."""
+
+    model_config = SettingsConfigDict(env_prefix="PLEURASCOPE_", extra="ignore")
+
+    workspace: Path = ROOT / "workspace"
+    checkpoints: Path = ROOT / "checkpoints"
+    database_url: str | None = None  # SQLAlchemy URL; None is SQLite inside the workspace
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    online: bool = False  # off: nothing leaves the machine
+    audit_key_file: Path | None = None
+
+
+class Workspace:
+    """The folders and files of one installation.
+
+    Reads the settings when it is made, so a test or a command may point elsewhere.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        self.root = settings.workspace.expanduser().resolve()
+        self.checkpoints = settings.checkpoints.expanduser().resolve()
+        self.database_url = settings.database_url or f"sqlite:///{self.root / 'pleurascope.sqlite'}"
+
+    @property
+    def datasets(self) -> Path:
+        """Folder with one folder a data set."""
+        return self.root / "datasets"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder with one folder a job: its config, progress and log."""
+        return self.root / "jobs"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the evaluation reports."""
+        return self.root / "reports"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what can be made again: decoded pixels, thumbnails."""
+        return self.root / "cache"
+
+    def dataset(self, name: str) -> Path:
+        """Folder of one data set."""
+        return self.datasets / checked_name(name, "data set")
+
+    def radiographs(self, dataset: str) -> Path:
+        """The radiographs table of a data set."""
+        return self.dataset(dataset) / "radiographs.parquet"
+
+    def truth(self, dataset: str) -> Path:
+        """The truth table of a data set."""
+        return self.dataset(dataset) / "truth.parquet"
+
+    def index_report(self, dataset: str) -> Path:
+        """What `index` read and what it left out, by reason."""
+        return self.dataset(dataset) / "index_report.json"
+
+    def splits(self, dataset: str) -> Path:
+        """Folder of a data set's splits."""
+        return self.dataset(dataset) / "splits"
+
+    def split(self, dataset: str, name: str) -> Path:
+        """The table of one split; its certificate lies beside it as `.json`."""
+        return self.splits(dataset) / f"{checked_name(name, 'split')}.parquet"
+
+    def checkpoint(self, checkpoint_id: str) -> Path:
+        """Folder of one checkpoint."""
+        return self.checkpoints / checked_name(checkpoint_id, "checkpoint")
+
+    def predictions(self, checkpoint_id: str, dataset: str, split: str | None = None, part: str | None = None) -> Path:
+        """A checkpoint's predictions table for a data set and, if given, one part of a split."""
+        stem = f"{dataset}-{split or 'all'}-{part or 'all'}"
+        return self.root / "predictions" / checked_name(checkpoint_id, "checkpoint") / f"{stem}.parquet"
+
+    def report(self, report_id: str) -> Path:
+        """One evaluation report."""
+        return self.reports / f"{checked_name(report_id, 'report')}.json"
+
+    def job(self, job_id: int) -> Path:
+        """Folder of one job."""
+        return self.jobs / str(job_id)
+
+
+def checked_name(name: str, kind: str) -> str:
+    """Return `name` if it can stand in a file name.
+
+    Raises:
+        InputError: If it is empty, longer than 80 characters, starts with a dot or holds
+            anything but letters, digits, dot, hyphen and underscore.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}", name):
+        msg = (
+            f"Expected a {kind} name of 1 to 80 letters, digits, dots, hyphens or underscores "
+            f"that does not start with a dot or hyphen, found {name!r}; choose another name."
+        )
+        raise InputError(msg)
+    return name

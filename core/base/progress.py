@@ -1,0 +1,115 @@
+"""How far a long piece of work is: a bar on a terminal, a file for the dashboard, a way to stop.
+
+A command that runs as a job finds its folder in `PLEURASCOPE_JOB_DIR`; there it keeps
+`progress.json` (the stage, how much of it is done) and `history.jsonl` (a row a recorded
+moment, such as an epoch), and it looks for a file named `stop`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from core.base import files
+from core.base.errors import Cancelled
+
+T = TypeVar("T")
+
+JOB_DIR = "PLEURASCOPE_JOB_DIR"
+WRITE_EVERY_S = 0.5
+
+
+def job_folder() -> Path | None:
+    """Return the folder of the job this process runs, or None outside a job."""
+    folder = os.environ.get(JOB_DIR)
+    return Path(folder) if folder else None
+
+
+def stop_requested() -> bool:
+    """Tell whether somebody asked this job to stop."""
+    folder = job_folder()
+    return folder is not None and (folder / "stop").exists()
+
+
+def check_stop() -> None:
+    """Raise if somebody asked this job to stop.
+
+    Raises:
+        Cancelled: If a stop was asked for.
+    """
+    if stop_requested():
+        raise Cancelled("The job was asked to stop.")
+
+
+def track(items: Iterable[T], stage: str, *, total: int, start: int = 0, weight: int = 1) -> Iterator[T]:
+    """Yield the items while reporting how many are done.
+
+    Args:
+        items: What to go through.
+        stage: What is being done, as a person would say it: "Rendering films".
+        total: How many units there are in all, those done before included.
+        start: How many were done before this process began.
+        weight: Units an item counts for, such as the images of a batch.
+
+    Raises:
+        Cancelled: Between two items, if a stop was asked for.
+    """
+    from tqdm import tqdm
+
+    began = time.monotonic()
+    written = 0.0
+    done = start
+    _write(stage, done, total, began, start)
+    with tqdm(total=total, initial=start, desc=stage, disable=not sys.stderr.isatty(), delay=2, leave=False) as bar:
+        for item in items:
+            yield item
+            done = min(done + weight, total)
+            bar.update(weight)
+            if time.monotonic() - written > WRITE_EVERY_S:
+                written = time.monotonic()
+                _write(stage, done, total, began, start)
+                check_stop()
+    _write(stage, done, total, began, start)
+
+
+def announce(stage: str) -> None:
+    """Say what begins now, when it cannot be counted.
+
+    Raises:
+        Cancelled: If a stop was asked for.
+    """
+    check_stop()
+    _write(stage, 0, 0, time.monotonic(), 0)
+
+
+def record(row: dict[str, float | int | str | None]) -> None:
+    """Append a row to the job's history, such as the losses of an epoch; outside a job nothing happens."""
+    folder = job_folder()
+    if folder is None:
+        return
+    with (folder / "history.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, allow_nan=False) + "\n")
+
+
+def _write(stage: str, done: int, total: int, began: float, start: int) -> None:
+    folder = job_folder()
+    if folder is None:
+        return
+    seconds = time.monotonic() - began
+    rate = (done - start) / seconds if seconds > 0 and done > start else None
+    content = {
+        "stage": stage,
+        "done": done,
+        "total": total,
+        "rate_per_s": rate,
+        "left_s": (total - done) / rate if rate else None,
+        "written_at": time.time(),
+    }
+    path = folder / "progress.json"
+    with files.written_aside(path) as aside:
+        aside.write_text(json.dumps(content))

@@ -1,0 +1,123 @@
+"""The columns of every table, in their order, and the check that each writer passes through.
+
+Other tools read these tables: columns may be added after the named ones, never renamed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STRING, NUMBER, WHOLE = "str", "float64", "Int64"  # pandas dtypes; Int64 may hold nulls
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table's name, its columns with their dtypes, and those that are never null."""
+
+    name: str
+    columns: dict[str, str]
+    required: tuple[str, ...]
+
+
+RADIOGRAPHS = Table(
+    name="radiographs",
+    columns={
+        "image_id": STRING,
+        "patient_id": STRING,
+        "path": STRING,
+        "label": WHOLE,  # 1 pneumothorax, 0 none, null unknown
+        "findings": STRING,  # "A|B"
+        "view": STRING,
+        "sex": STRING,
+        "age_years": NUMBER,
+        "follow_up": WHOLE,
+        "width": WHOLE,  # pixels
+        "height": WHOLE,  # pixels
+        "sha256": STRING,  # of the decoded pixels, before any resize
+        "source": STRING,  # real | phantom | synthetic
+        "parent_image_id": STRING,
+        "mask_path": STRING,
+        "pixel_spacing_mm": NUMBER,  # of the original image
+    },
+    required=("image_id", "patient_id", "source"),
+)
+
+TRUTH = Table(
+    name="truth",
+    columns={
+        "image_id": STRING,
+        "truth": STRING,  # name of the source of labels
+        "label": WHOLE,
+        "side": STRING,  # left | right | both
+        "size_share": NUMBER,  # of the hemithorax, 0 to 1
+        "drain": WHOLE,
+        "quality_grade": NUMBER,  # 0 to 1, 1 faultless
+        "quality_reasons": STRING,
+        "boxes": STRING,  # JSON
+        "read_at": STRING,  # ISO 8601
+    },
+    required=("image_id", "truth"),
+)
+
+SPLIT = Table(
+    name="split",
+    columns={
+        "image_id": STRING,
+        "patient_id": STRING,
+        "part": STRING,  # train | val | test
+        "label": WHOLE,
+        "fold": STRING,  # tune | certify for val, else null
+    },
+    required=("image_id", "patient_id", "part"),
+)
+
+PREDICTIONS = Table(
+    name="predictions",
+    columns={
+        "image_id": STRING,
+        "patient_id": STRING,
+        "label": WHOLE,
+        "logit": NUMBER,
+        "probability": NUMBER,  # calibrated
+        "probability_mean": NUMBER,
+        "probability_std": NUMBER,
+        "predictive_entropy": NUMBER,  # nats
+        "mutual_information": NUMBER,  # nats
+    },
+    required=("image_id", "patient_id", "logit", "probability"),
+)
+
+
+def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Return `frame` with the table's columns first, each in its dtype, extra columns after them.
+
+    Named columns that are absent are filled with nulls.
+
+    Raises:
+        ValueError: If a required value is null or an `image_id` stands twice (in `truth`: twice
+            for one source).
+    """
+    import pandas as pd
+
+    frame = frame.reset_index(drop=True)
+    columns = {
+        name: (frame[name] if name in frame else pd.Series([None] * len(frame), dtype=object)).astype(dtype)
+        for name, dtype in table.columns.items()
+    }
+    extra = {name: frame[name] for name in frame if name not in table.columns}
+    ordered = pd.DataFrame(columns | extra)
+    for name in table.required:
+        nulls = int(ordered[name].isna().sum())
+        if nulls:
+            msg = f"Expected {table.name}.{name} to be filled in every row, found {nulls} empty of {len(ordered)}"
+            raise ValueError(msg)
+    key = ["image_id", "truth"] if table is TRUTH else ["image_id"]
+    twice = ordered.loc[ordered.duplicated(key), "image_id"]
+    if len(twice):
+        msg = f"Expected each image once in {table.name}, found {twice.iloc[0]!r} more than once ({len(twice)} rows too many)"
+        raise ValueError(msg)
+    return ordered

@@ -1,0 +1,1 @@
+"""Radiographs as tables and pixels: index, truth, cache, splits and their leak audit."""

@@ -1,0 +1,1 @@
+"""Numbers in, Plotly figure out; the one palette."""

@@ -1,0 +1,1 @@
+"""Long work as separate processes: the queue and its worker."""

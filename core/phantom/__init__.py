@@ -1,0 +1,1 @@
+"""The embedded data set: computed chest radiographs with known truth."""

@@ -1,0 +1,1 @@
+"""From pixels to batches: input specification, augmentation, loader."""
