@@ -43,7 +43,8 @@ def check_stop() -> None:
         Cancelled: If a stop was asked for.
     """
     if stop_requested():
-        raise Cancelled("The job was asked to stop.")
+        msg = "The job was asked to stop."
+        raise Cancelled(msg)
 
 
 def track(items: Iterable[T], stage: str, *, total: int, start: int = 0, weight: int = 1) -> Iterator[T]:

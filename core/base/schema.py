@@ -118,6 +118,6 @@ def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     key = ["image_id", "truth"] if table is TRUTH else ["image_id"]
     twice = ordered.loc[ordered.duplicated(key), "image_id"]
     if len(twice):
-        msg = f"Expected each image once in {table.name}, found {twice.iloc[0]!r} more than once ({len(twice)} rows too many)"
+        msg = f"Expected each image once in {table.name}, found {twice.iloc[0]!r} more than once"
         raise ValueError(msg)
     return ordered
