@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,30 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def folder_written_aside(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; after the block its files are flushed and it is renamed to `path`.
+
+    If the block raises, or `path` exists by then and holds something, the temporary folder is removed.
+
+    Raises:
+        OSError: If `path` is a folder that holds something, or a file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        yield aside
+        for inner in aside.iterdir():
+            with inner.open("rb+") as file:
+                os.fsync(file.fileno())
+        aside.chmod(0o755)  # mkdtemp makes it private
+        _sync_folder(aside)
+        aside.replace(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     _sync_folder(path.parent)
 
 

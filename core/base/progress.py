@@ -78,14 +78,14 @@ def track(items: Iterable[T], stage: str, *, total: int, start: int = 0, weight:
     _write(stage, done, total, began, start)
 
 
-def announce(stage: str) -> None:
-    """Say what begins now, when it cannot be counted.
+def announce(stage: str, *, done: int = 0, total: int = 0) -> None:
+    """Say what begins now, and how many steps of how many are done if that is known.
 
     Raises:
         Cancelled: If a stop was asked for.
     """
     check_stop()
-    _write(stage, 0, 0, time.monotonic(), 0)
+    _write(stage, done, total, time.monotonic(), done)
 
 
 def record(row: dict[str, float | int | str | None]) -> None:

@@ -1,0 +1,134 @@
+"""Makes `.venv` and installs what PleuraScope needs; run by any Python, says first what it costs.
+
+Only the standard library is used here, in a form that an old Python can read, because the
+first thing this script does is to tell an old Python that it is too old.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+OLDEST = (3, 11)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+STAMP = os.path.join(VENV, "pleurascope.json")
+# Measured on Linux, where torch brings its GPU libraries; elsewhere it is a quarter of that.
+DOWNLOAD_GB, DISK_GB, MINUTES = 3.0, 6.4, 3
+DISK_NEEDED_GB = 8.0
+
+
+def python_of_venv() -> str:
+    """Return the path of the environment's own Python."""
+    folder = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    return os.path.join(VENV, *folder)
+
+
+def fitting_torch() -> "str | None":
+    """Return the version of a torch that this Python has already and that fits, else None."""
+    from importlib import metadata
+
+    try:
+        version = metadata.version("torch")
+        metadata.version("torchvision")
+    except metadata.PackageNotFoundError:
+        return None
+    numbers = tuple(int(part) for part in version.split("+")[0].split(".")[:2])
+    return version if (2, 10) <= numbers < (3, 0) else None
+
+
+def wanted(files: list) -> dict:
+    """Return what the environment must have been made from: the lists' contents and this Python."""
+    digest = hashlib.sha256()
+    for name in [*files, "requirements.lock", "pyproject.toml"]:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return {"lists": digest.hexdigest(), "python": "%d.%d" % sys.version_info[:2]}
+
+
+def standing() -> dict:
+    """Return what the environment was made from, or an empty record."""
+    if not os.path.exists(STAMP):
+        return {}
+    with open(STAMP) as file:
+        return json.load(file)
+
+
+def install(files: list) -> int:
+    """Bring the environment up to the lists; return 0, or 2 with a sentence when it cannot be done."""
+    goal = wanted(files)
+    record = standing()
+    key = "+".join(files)
+    if record.get(key) == goal:
+        return 0
+    torch = fitting_torch()
+    fresh = not os.path.exists(python_of_venv())
+    free_gb = shutil.disk_usage(ROOT).free / 1e9
+    needed_gb = 2.0 if torch or not fresh else DISK_NEEDED_GB
+    if free_gb < needed_gb:
+        return refuse(
+            "Expected %.0f GB of free disk for the packages, found %.1f GB; free some and start again."
+            % (needed_gb, free_gb)
+        )
+    if fresh and torch:
+        say("PleuraScope installs its packages into .venv: about 0.5 GB to download, 1.5 GB on disk, some 2 minutes.")
+        say("Your torch %s is used." % torch)
+    elif fresh:
+        say(
+            "PleuraScope installs its packages into .venv: about %.0f GB to download (torch with its GPU libraries is "
+            "most of it), %.1f GB on disk, usually %d minutes on a fast line." % (DOWNLOAD_GB, DISK_GB, MINUTES)
+        )
+    else:
+        say("PleuraScope brings .venv up to date.")
+    if fresh:
+        shutil.rmtree(VENV, ignore_errors=True)
+        made = subprocess.call([sys.executable, "-m", "venv", *(["--system-site-packages"] if torch else []), VENV])
+        if made != 0:
+            return refuse("Python could not make a virtual environment; on Debian: apt-get install python3-venv.")
+    words = [python_of_venv(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    if torch:  # the lock would replace the torch that is here
+        limits = os.path.join(VENV, "torch.txt")
+        with open(limits, "w") as file:
+            file.write("torch==%s\n" % torch)
+    else:
+        limits = os.path.join(ROOT, "requirements.lock")
+    for name in files:
+        words += ["-r", name]
+    if subprocess.call([*words, "-c", limits], cwd=ROOT) != 0:
+        return refuse("The packages could not be installed; read pip's lines above, then start again.")
+    record[key] = goal
+    with open(STAMP, "w") as file:
+        json.dump(record, file)
+    say("Installed.")
+    return 0
+
+
+def say(sentence: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
+
+
+def refuse(sentence: str) -> int:
+    """Print why it cannot go on and return the exit status of bad input."""
+    sys.stderr.write(sentence + "\n")
+    return 2
+
+
+def main() -> int:
+    """Check this Python, then install; `--tests` adds what the tests need."""
+    if sys.version_info[:2] < OLDEST:
+        return refuse(
+            "PleuraScope needs Python %d.%d or newer, this is %d.%d; install a newer one and start again."
+            % (*OLDEST, *sys.version_info[:2])
+        )
+    files = ["requirements.txt"]
+    if "--tests" in sys.argv[1:]:
+        files.append("requirements-dev.txt")
+    return install(files)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

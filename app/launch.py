@@ -1,0 +1,172 @@
+"""Starts the dashboard, and with an empty workspace the embedded study; Ctrl-C stops both.
+
+The server and the worker are processes of their own, so Ctrl-C reaches only this one, which
+then ends them in order: the page at once, the worker after its job has saved.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import webbrowser
+
+import psutil
+from filelock import FileLock, Timeout
+
+from core.base import files
+from core.base.errors import InputError
+from core.base.paths import ROOT, Workspace
+from core.commands import demo
+from core.data import radiographs
+from core.jobs import worker
+from core.jobs.queue import JobQueue
+
+HOST = "127.0.0.1"
+START_S = 60.0  # how long the page may take on a slow machine
+DISK_NEEDED_GB = 2.0
+
+
+class Dashboard:
+    """The dashboard of one workspace: its server process and where it can be reached."""
+
+    def __init__(self, workspace: Workspace, port: int) -> None:
+        self.workspace = workspace
+        self.address = f"http://{HOST}:{port}"
+        self.port = port
+        self.note = workspace.root / "dashboard.json"  # the server that runs, if any
+
+    def running(self) -> psutil.Process | None:
+        """Return the server process that an earlier start left running, and take over its address."""
+        if not self.note.exists():
+            return None
+        note = files.read_json(self.note)
+        try:
+            process = psutil.Process(note["pid"])
+            if process.create_time() != note["started_at"] or process.status() == psutil.STATUS_ZOMBIE:
+                return None
+        except psutil.NoSuchProcess:
+            return None
+        self.address = note["address"]
+        return process
+
+    def serve(self) -> psutil.Process:
+        """Start the server and wait until its page can be opened.
+
+        Raises:
+            InputError: If the port is taken, the disk is full or the server does not come up.
+        """
+        free_gb = shutil.disk_usage(self.workspace.root).free / 1e9
+        if free_gb < DISK_NEEDED_GB:
+            msg = f"Expected {DISK_NEEDED_GB:.0f} GB of free disk for the workspace, found {free_gb:.1f} GB; free some."
+            raise InputError(msg)
+        with socket.socket() as probe:
+            if os.name == "posix":  # a port that waits after its last server is free; on Windows this means sharing
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self.port))
+            except OSError:
+                msg = f"Port {self.port} is taken by another program; choose one that is free: PORT=8502 make start."
+                raise InputError(msg) from None
+        log_path = self.workspace.root / "dashboard.log"
+        with log_path.open("ab") as log:
+            server = psutil.Popen(
+                [
+                    *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")),
+                    *("--server.port", str(self.port), "--server.address", HOST),
+                ],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_S
+        while not self._answers():
+            if server.poll() is not None or time.monotonic() > deadline:
+                msg = f"The page did not come up; the end of {log_path.name} in the workspace says why."
+                raise InputError(msg)
+            time.sleep(0.1)
+        files.write_json(self.note, {"pid": server.pid, "started_at": server.create_time(), "address": self.address})
+        return server
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1) as answer:  # noqa: S310 (our own)
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+def run(port: int, *, with_demo: bool) -> int:
+    """Start or find the dashboard, stay until Ctrl-C, and return the exit status."""
+    workspace = Workspace()
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    dashboard = Dashboard(workspace, port)
+    try:
+        with FileLock(workspace.root / "dashboard.lock", timeout=0):
+            server = dashboard.running() or dashboard.serve()
+            say(f"PleuraScope runs at {dashboard.address}   (Ctrl-C stops it)")
+            if sys.stdout.isatty():
+                webbrowser.open(dashboard.address)
+            _begin_work(workspace, with_demo=with_demo)
+            _stay(server)
+            say("Stopping: what is being made saves first and goes on at the next start.")
+            _end(server)
+            if not worker.stop_running(workspace):
+                say("The worker is still saving; it ends by itself.")
+            dashboard.note.unlink(missing_ok=True)
+    except Timeout:
+        dashboard.running()
+        say(f"PleuraScope runs already at {dashboard.address}")
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def say(sentence: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
+
+
+def _begin_work(workspace: Workspace, *, with_demo: bool) -> None:
+    queue = JobQueue(workspace)
+    if with_demo and not radiographs.dataset_names(workspace):
+        demo.file(queue)
+        say("The embedded study is being made; the page shows it live. (DEMO=0 leaves it out.)")
+    if queue.unfinished():
+        worker.ensure_running(workspace)
+
+
+def _stay(server: psutil.Process) -> None:
+    """Wait for Ctrl-C, a request to terminate, or the end of the server."""
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: asked.append(received))
+    while not asked and server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.2)
+
+
+def _end(server: psutil.Process) -> None:
+    try:
+        server.terminate()
+        server.wait(timeout=10)
+    except psutil.TimeoutExpired:
+        server.kill()
+    except psutil.NoSuchProcess:
+        return  # it ended by itself
+
+
+if __name__ == "__main__":
+    wanted = os.environ.get("PORT", "8501")
+    if not (wanted.isdecimal() and 0 < int(wanted) < 65536):
+        sys.stderr.write(f"Expected PORT to be a number from 1 to 65535, found {wanted!r}; leave it out for 8501.\n")
+        sys.exit(2)
+    sys.exit(run(int(wanted), with_demo=os.environ.get("DEMO", "1") != "0"))

@@ -1,0 +1,18 @@
+"""Entry of the dashboard: page configuration, frame, navigation."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:  # `streamlit run app/main.py` puts only `app/` on the path
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st
+
+from app import access, frame, navigation
+
+st.set_page_config(page_title="PleuraScope", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
+access.require_access()
+page = st.navigation(navigation.pages(), position="top")
+frame.draw()
+page.run()

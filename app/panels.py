@@ -1,0 +1,157 @@
+"""Blocks that several pages repeat: the progress of jobs, strips of films, the choice of a data set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app import resources
+from core.base.errors import InputError
+from core.data import browsing
+from core.jobs import worker
+from core.jobs.job import Job, JobProgress
+
+POLL_S = 1.0
+STATE_ICONS = {
+    "queued": ":material/schedule:",
+    "running": ":material/progress_activity:",
+    "done": ":material/check:",
+    "failed": ":material/error:",
+    "cancelled": ":material/block:",
+}
+
+
+def choose_dataset(page: str) -> str | None:
+    """Draw the choice of a data set in the sidebar; None, with the next step said, when there is none."""
+    names = resources.dataset_names()
+    if not names:
+        st.info("No data set yet. The overview shows what is being made; `python -m core index --help` adds your own.")
+        return None
+    with st.sidebar:
+        return st.selectbox("Data set", names, key=f"{page}.dataset", persist_state="session")
+
+
+def live(draw: Callable[[], None], *, key: str) -> None:
+    """Run `draw` again and again while jobs are unfinished, and the whole page once when the last has ended."""
+    busy = bool(resources.queue().unfinished())
+
+    def body() -> None:
+        unfinished = resources.queue().unfinished()
+        if unfinished and not worker.is_running(resources.workspace()):
+            worker.ensure_running(resources.workspace())
+        draw()
+        if busy and not unfinished:
+            st.rerun()
+
+    st.fragment(body, run_every=POLL_S if busy else None, key=key)()
+
+
+def job_line(job: Job, *, page: str) -> None:
+    """Draw one job: its state, how far it is, and the button that fits."""
+    progress = resources.queue().progress(job.job_id) if job.state == "running" else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{STATE_ICONS[job.state]} **{job.title}**", width="content")
+        st.caption(_words(job), width="stretch")
+        if not job.finished:
+            st.button(
+                "Stopping" if job.cancel_asked else "Cancel",
+                key=f"{page}.cancel.{job.job_id}",
+                disabled=job.cancel_asked,
+                on_click=_cancel,
+                args=(job.job_id,),
+            )
+        elif job.state in ("failed", "cancelled"):
+            st.button("Resume", key=f"{page}.resume.{job.job_id}", on_click=_resume, args=(job.job_id,))
+    if progress is not None:
+        st.progress(progress.share, text=progress_text(progress))
+
+
+def step_line(job: Job) -> None:
+    """Draw one step of a study: its state, and how far it is."""
+    st.markdown(f"{STATE_ICONS[job.state]} {job.title} :small[:gray[{_words(job)}]]")
+    progress = resources.queue().progress(job.job_id) if job.state == "running" else None
+    if progress is not None:
+        st.progress(progress.share, text=progress_text(progress))
+
+
+def progress_text(progress: JobProgress) -> str:
+    """Say how far a job is, how fast it goes and how long it will still take."""
+    parts = [progress.stage]
+    if progress.total:
+        parts.append(f"{progress.done} of {progress.total}")
+    if progress.rate_per_s:
+        parts.append(f"{progress.rate_per_s:.3g} a second")
+    if progress.left_s:
+        parts.append(f"{duration(progress.left_s)} left")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Say a duration in words.
+
+    Examples:
+        >>> duration(42), duration(95), duration(8000)
+        ('42 s', '1 min 35 s', '2 h 13 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def film_gallery(films: pd.DataFrame, captions: Sequence[str], *, size: int, columns: int, key: str) -> str | None:
+    """Draw films in a grid, each marked with its kind; return the image id whose details were asked for."""
+    picked = None
+    with st.grid(columns=columns, gap="small", key=key):
+        for film, caption in zip(films.to_dict("records"), captions, strict=True):
+            with st.container(gap="xsmall"):
+                picture = resources.thumbnail(film, size=size)
+                if picture is None:
+                    st.caption("No image file")
+                else:
+                    st.image(picture, width="stretch", alt=f"Film {film['image_id']}: {caption}")
+                st.caption(caption)
+                if st.button("Details", key=f"{key}.{film['image_id']}", type="tertiary"):
+                    picked = film["image_id"]
+    return picked
+
+
+@st.dialog("Film", width="large", position="right")
+def film_details(film: pd.Series, truths: pd.DataFrame) -> None:
+    """Show one film large, with everything the tables say of it."""
+    st.subheader(film["image_id"])
+    picture = resources.thumbnail(film.to_dict(), size=512)
+    if picture is not None:
+        st.image(picture, width="stretch", alt=f"Film {film['image_id']}")
+    st.dataframe(browsing.details(film), hide_index=True, height="content")
+    own = truths[truths["image_id"] == film["image_id"]]
+    st.caption("What each source of labels says")
+    st.dataframe(own.drop(columns="image_id").dropna(axis=1, how="all"), hide_index=True, height="content")
+
+
+def _words(job: Job) -> str:
+    if job.state == "done" and job.started_at and job.ended_at:
+        ended = time.strftime("%H:%M", time.localtime(job.ended_at))
+        return f"done in {duration(job.ended_at - job.started_at)}, at {ended}"
+    if job.message:
+        return f"{job.state}: {job.message}"
+    return "asked to stop; it saves first" if job.cancel_asked else job.state
+
+
+def _cancel(job_id: int) -> None:
+    _act(lambda: resources.queue().cancel(job_id))
+
+
+def _resume(job_id: int) -> None:
+    _act(lambda: resources.queue().resume(job_id))
+    worker.ensure_running(resources.workspace())
+
+
+def _act(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except InputError as error:  # the job has ended in the meantime
+        st.toast(str(error))

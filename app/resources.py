@@ -1,0 +1,147 @@
+"""What pages read, cached: the file's time is part of every cache key, so a finished job shows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from core.evaluation.report import EvaluationReport
+
+from core.base import files
+from core.base.paths import Workspace
+from core.data import radiographs as radiographs_of
+from core.data import split_store, thumbnails, truth
+from core.jobs.queue import JobQueue
+from core.models import cards
+
+
+def workspace() -> Workspace:
+    """Return the workspace that the settings name."""
+    return Workspace()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _queue(root: str, database_url: str) -> JobQueue:
+    return JobQueue(Workspace())
+
+
+def queue() -> JobQueue:
+    """Return the queue of jobs; its database is opened once a server."""
+    place = workspace()
+    return _queue(str(place.root), place.database_url)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _table(path: str, modified_ns: int) -> pd.DataFrame:
+    return pd.read_parquet(path)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _json(path: str, modified_ns: int) -> Any:  # noqa: ANN401 (whatever JSON holds; the cache key)
+    return files.read_json(Path(path))
+
+
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def dataset_names() -> list[str]:
+    """Return the names of the indexed data sets."""
+    return radiographs_of.dataset_names(workspace())
+
+
+def radiographs(dataset: str) -> pd.DataFrame:
+    """Return a data set's radiographs table."""
+    path = workspace().radiographs(dataset)
+    return _table(str(path), _modified(path))
+
+
+def truth_table(dataset: str) -> pd.DataFrame:
+    """Return a data set's truth table."""
+    path = workspace().truth(dataset)
+    return _table(str(path), _modified(path))
+
+
+def truth_names(dataset: str) -> list[str]:
+    """Return a data set's sources of labels, `report` first."""
+    return truth.truth_names(workspace(), dataset)
+
+
+def index_report(dataset: str) -> dict[str, Any]:
+    """Return what indexing a data set read and left out."""
+    path = workspace().index_report(dataset)
+    return _json(str(path), _modified(path))
+
+
+def split_names(dataset: str) -> list[str]:
+    """Return the names of a data set's splits."""
+    return split_store.split_names(workspace(), dataset)
+
+
+def split(dataset: str, name: str) -> pd.DataFrame:
+    """Return a split's table."""
+    path = workspace().split(dataset, name)
+    return _table(str(path), _modified(path))
+
+
+def certificate(dataset: str, name: str) -> dict[str, Any]:
+    """Return a split's certificate."""
+    path = workspace().split(dataset, name).with_suffix(".json")
+    return _json(str(path), _modified(path))
+
+
+def sources() -> set[str]:
+    """Return the kinds of image that the workspace's data sets hold."""
+    return {str(source) for name in dataset_names() for source in radiographs(name)["source"].unique()}
+
+
+def checkpoint_cards() -> list[dict[str, Any]]:
+    """Return the cards of all checkpoints, the newest first."""
+    place = workspace()
+    paths = [place.checkpoint(checkpoint_id) / "card.json" for checkpoint_id in cards.checkpoint_ids(place)]
+    return [_json(str(path), _modified(path)) for path in paths]
+
+
+def history(checkpoint_id: str) -> pd.DataFrame:
+    """Return the history of a checkpoint's training, one row an epoch."""
+    path = workspace().checkpoint(checkpoint_id) / "history.parquet"
+    return _table(str(path), _modified(path))
+
+
+def predictions(checkpoint_id: str, dataset: str, split_name: str, part: str) -> pd.DataFrame | None:
+    """Return a checkpoint's predictions for one part, or None when they were not made."""
+    path = workspace().predictions(checkpoint_id, dataset, split_name, part)
+    return _table(str(path), _modified(path)) if path.exists() else None
+
+
+def reports() -> list[EvaluationReport]:
+    """Return all evaluation reports, the newest first."""
+    paths = workspace().reports.glob("*.json")
+    found = [EvaluationReport.from_dict(_json(str(path), _modified(path))) for path in paths]
+    return sorted(found, key=lambda report: report.created_at, reverse=True)
+
+
+@st.cache_data(max_entries=4000, max_size="200MB", show_spinner=False)
+def _thumbnail(root: str, sha256: str, path: str, source: str, size: int) -> bytes | None:
+    return thumbnails.thumbnail(Workspace(), {"path": path, "sha256": sha256, "source": source}, size=size)
+
+
+def thumbnail(radiograph: Mapping[str, Any], *, size: int) -> bytes | None:
+    """Return a marked JPEG of a radiograph, at most `size` pixels wide and high, or None without a file."""
+    if pd.isna(radiograph["path"]):
+        return None
+    return _thumbnail(str(workspace().root), radiograph["sha256"], radiograph["path"], radiograph["source"], size)
+
+
+def job_history(job_id: int) -> pd.DataFrame:
+    """Return what a job recorded so far, one row an epoch."""
+    return pd.DataFrame(queue().history(job_id))
+
+
+def card_cut(card: Mapping[str, Any]) -> float | None:
+    """Return the operating point chosen when a checkpoint was trained, or None if it could not be."""
+    point = card["operating_points"].get("youden")
+    return None if point is None else float(point["threshold"])

@@ -1,0 +1,34 @@
+"""Every entry of the session state that outlives a page switch, typed and declared once.
+
+Widgets keep their own values (`persist_state="session"`); here are the choices that one
+page makes for another. They hold ids, never tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Key(Generic[T]):
+    """A typed entry of the session state."""
+
+    name: str
+    default: T
+
+    def get(self) -> T:
+        """Return the stored value, or the default."""
+        return st.session_state.get(self.name, self.default)
+
+    def set(self, value: T) -> None:
+        """Store a value for this session."""
+        st.session_state[self.name] = value
+
+
+SHOW_FIRST_CASES: Key[bool] = Key("show_first_cases", False)
+WATCHED_JOB: Key[int | None] = Key("watched_job", None)

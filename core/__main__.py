@@ -1,0 +1,95 @@
+"""`python -m core COMMAND ...`: finds the command, runs it, tells how it ended.
+
+Exit status: 0 done; 2 bad input, with one sentence; 1 a failure while running. When the
+command runs as a job, its end is also written to `outcome.json` in the job's folder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+from core.base import files, progress
+from core.base.errors import Cancelled, InputError, PleuraScopeError
+
+COMMANDS = {
+    "demo": "the embedded study from nothing: phantoms, split, a classifier, predictions",
+    "phantom": "write a data set of computed radiographs in NIH form",
+    "index": "read a data set's table and images into the workspace",
+    "split": "divide a data set's patients into train, val and test",
+    "train": "train a classifier",
+    "predict": "apply a checkpoint to a data set",
+    "evaluate": "measure a checkpoint on one part of a split",
+    "jobs": "list, show, cancel or resume jobs; run their worker",
+}
+
+
+def main(words: list[str]) -> int:
+    """Run one command and return its exit status."""
+    as_json = "--json" in words
+    words = [word for word in words if word != "--json"]
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(_overview())
+        return 0
+    try:
+        outcome = _run(words)
+    except InputError as error:
+        _end_job({"state": "failed", "message": str(error)})
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        _end_job({"state": "cancelled", "message": "Stopped on request."})
+        sys.stderr.write("Stopped on request; what was finished is kept.\n")
+        return 1
+    except PleuraScopeError as error:
+        _end_job({"state": "failed", "message": str(error)})
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except Exception as error:  # the one place where a failure becomes an exit status
+        traceback.print_exc()
+        _end_job({"state": "failed", "message": f"{type(error).__name__}: {error}"})
+        return 1
+    _end_job({"state": "done", "made": outcome["made"]})
+    sys.stdout.write(outcome["summary"].rstrip("\n") + "\n")
+    if as_json:
+        sys.stdout.write(json.dumps(outcome["made"], allow_nan=False) + "\n")
+    return 0
+
+
+def _run(words: list[str]) -> dict[str, Any]:
+    name = words[0]
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(COMMANDS)}."
+        msg = f"Expected a command, found {name!r}; {hint}"
+        raise InputError(msg)
+    outcome = import_module(f"core.commands.{name}").run(words[1:])
+    return {"summary": outcome.summary, "made": outcome.made}
+
+
+def _overview() -> str:
+    lines = ["usage: python -m core COMMAND ... [--json]", ""]
+    lines += [f"  {name:<10} {text}" for name, text in COMMANDS.items()]
+    lines += ["", "`python -m core COMMAND --help` explains one command.", ""]
+    return "\n".join(lines)
+
+
+def _end_job(content: dict[str, Any]) -> None:
+    folder = progress.job_folder()
+    if folder is not None and folder.is_dir():
+        files.write_json(folder / "outcome.json", content)
+
+
+if __name__ == "__main__":
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)

@@ -1,0 +1,109 @@
+"""`evaluate CHECKPOINT`: how good a checkpoint is on one part of a split, with intervals by patient."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from core.base import progress
+from core.base.config import Config
+from core.base.errors import InputError
+from core.base.paths import Workspace
+from core.commands.arguments import parse
+from core.commands.outcome import Outcome
+from core.data import radiographs, split_store, truth
+from core.evaluation import report_store, side_by_side
+from core.evaluation.evaluate import evaluate
+from core.evaluation.report import EvaluationReport, Threshold
+from core.models import cards
+
+RULE = "youden"  # which of the card's operating points measures are taken at
+
+
+class EvaluateArguments(Config):
+    """Measure a checkpoint on one part of a split; of val only the fold tune. Its predictions must have been made."""
+
+    checkpoint: str = Field(description="Checkpoint id.")
+    dataset: str = Field(description="Data set the predictions were made for.")
+    split: str = Field(description="Split of the data set.")
+    part: Literal["train", "val", "test"] = Field(description="Part of the split.")
+    truth: str = Field("report", description="Source of the labels that count as the reference standard.")
+
+
+def run(words: list[str]) -> Outcome:
+    """Run the command."""
+    arguments = parse(EvaluateArguments, words, prog="python -m core evaluate", positional=("checkpoint",))
+    workspace = Workspace()
+    card = cards.read_card(workspace, arguments.checkpoint)
+    films = radiographs.load(workspace, arguments.dataset)
+    split_store.certificate(workspace, arguments.dataset, arguments.split)
+    labels = truth.labels(workspace, arguments.dataset, arguments.truth)
+    progress.announce("Measuring, with 1,000 draws of the patients")
+    report = evaluate(
+        _predictions(workspace, arguments),
+        radiographs=films,
+        threshold=operating_point(card),
+        checkpoint_id=arguments.checkpoint,
+        dataset=arguments.dataset,
+        split=arguments.split,
+        part=arguments.part,
+        truth=arguments.truth,
+        labels=labels,
+    )
+    report_store.save(workspace, report)
+    made = {
+        "checkpoint_id": arguments.checkpoint,
+        "dataset": arguments.dataset,
+        "split": arguments.split,
+        "report": report.to_dict(),
+    }
+    return Outcome(summary=_summary(report), made=made)
+
+
+def operating_point(card: dict[str, Any]) -> Threshold | None:
+    """Return the operating point that a checkpoint's card keeps from its `tune` fold, if it could be chosen."""
+    point = card["operating_points"].get(RULE)
+    if point is None:
+        return None
+    tune = card["parts"]["val"]  # of val the card counts the fold `tune` only
+    return Threshold(
+        value=point["threshold"],
+        rule=RULE,
+        checkpoint_id=card["checkpoint_id"],
+        dataset=card["dataset"],
+        split=card["split"],
+        fold="tune",
+        films=tune["films"],
+        positive_films=tune["positive_films"],
+    )
+
+
+def _predictions(workspace: Workspace, arguments: EvaluateArguments) -> pd.DataFrame:
+    path = workspace.predictions(arguments.checkpoint, arguments.dataset, arguments.split, arguments.part)
+    if not path.exists():
+        msg = (
+            f"Expected predictions of {arguments.checkpoint} for {arguments.dataset}/{arguments.split}, part "
+            f"{arguments.part}, found none; run `python -m core predict {arguments.checkpoint} --dataset "
+            f"{arguments.dataset} --split {arguments.split} --part {arguments.part}` first."
+        )
+        raise InputError(msg)
+    table = pd.read_parquet(path)
+    if arguments.part == "val":  # the other fold is kept for the limit on missed cases
+        split = split_store.load(workspace, arguments.dataset, arguments.split)
+        table = table[table["image_id"].isin(split.loc[split["fold"] == "tune", "image_id"])]
+    return table
+
+
+def _summary(report: EvaluationReport) -> str:
+    counts = report.counts
+    kinds = " + ".join(report.kinds)
+    lines = [
+        f"{report.checkpoint_id} on {report.dataset}/{report.split}, {report.part} ({kinds}), against {report.truth}:",
+        f"  {counts.films} films of {counts.patients} patients, {counts.positive_films} positive",
+    ]
+    lines += [f"  {name:<18} {side_by_side.words(measure)}" for name, measure in report.metrics.items()]
+    if report.threshold is not None:
+        lines.append(f"  measures at the threshold {report.threshold.value:.4f} ({report.threshold.rule} on tune)")
+    return "\n".join(lines)

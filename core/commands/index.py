@@ -1,0 +1,70 @@
+"""`index nih|folder`: a data set's table and images become the radiographs table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from core.base.config import Config
+from core.base.errors import InputError
+from core.base.paths import Workspace
+from core.commands.arguments import parse
+from core.commands.outcome import Outcome
+from core.data import indexing
+from core.data.formats import folder, nih
+from core.data.indexing import IndexReport
+
+
+class IndexArguments(Config):
+    """Read a data set into the workspace: every image decoded once, hashed, told apart by kind."""
+
+    format: Literal["nih", "folder"] = Field(description="Form of the data set.")
+    name: str = Field(description="Name of the data set in the workspace; one of the same name is replaced.")
+    csv: Path | None = Field(None, description="The table (.csv or .csv.gz); for folder optional.")
+    images: Path | None = Field(None, description="Folder of the images; without it nih is indexed as a table only.")
+
+
+def run(words: list[str]) -> Outcome:
+    """Run the command."""
+    arguments = parse(IndexArguments, words, prog="python -m core index", positional=("format",))
+    csv = None if arguments.csv is None else arguments.csv.expanduser()
+    images = None if arguments.images is None else arguments.images.expanduser()
+    if arguments.format == "nih":
+        if csv is None:
+            msg = "Expected --csv with the NIH table (Data_Entry_2017_v2020.csv), found none; name the file."
+            raise InputError(msg)
+        listing = nih.read(csv)
+    else:
+        source = csv or images
+        if source is None:
+            msg = "Expected --images (folders named by class) or --csv (images and labels), found neither; name one."
+            raise InputError(msg)
+        listing = folder.read(source, images=images)
+    report = indexing.index(
+        Workspace(), arguments.name, listing, images=images if arguments.format == "nih" else None, csv=csv
+    )
+    return Outcome(
+        summary=_summary(report),
+        made={"dataset": arguments.name, "report": report.to_dict()},
+    )
+
+
+def _summary(report: IndexReport) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in report.sources.items())
+    lines = [
+        f"Data set {report.dataset!r}: {report.indexed} radiographs of {report.patients} patients, "
+        f"{report.positive} with a pneumothorax, {report.negative} without, {report.unlabelled} unknown "
+        f"({kinds if report.with_images else 'table only, pixels not checked'})."
+    ]
+    for title, tally in (
+        ("left out", report.left_out),
+        ("files without a row", report.files_without_row),
+        ("read by a rule", report.read_by_rule),
+        ("values set to unknown", report.nulled),
+        ("truth left out", report.truth_left_out),
+    ):
+        for reason, found in tally.items():
+            lines.append(f"  {title}: {found['count']} {reason} (such as {', '.join(found['examples'][:3])})")
+    return "\n".join(lines + [f"  note: {warning}" for warning in report.warnings])

@@ -1,0 +1,53 @@
+"""`predict CHECKPOINT`: probabilities of a checkpoint for a data set or one part of a split."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from core.base import progress
+from core.base.config import Config
+from core.base.errors import InputError
+from core.base.paths import Workspace
+from core.commands.arguments import parse
+from core.commands.outcome import Outcome
+from core.data import radiographs, split_store
+from core.models import cards
+
+
+class PredictArguments(Config):
+    """Apply a checkpoint to a data set: the logit and the calibrated probability of every film."""
+
+    checkpoint: str = Field(description="Checkpoint id.")
+    dataset: str = Field(description="Data set to read.")
+    split: str | None = Field(None, description="Split whose part is read.")
+    part: Literal["train", "val", "test", "all"] = Field("all", description="Part of the split; all without a split.")
+
+
+def run(words: list[str]) -> Outcome:
+    """Run the command."""
+    arguments = parse(PredictArguments, words, prog="python -m core predict", positional=("checkpoint",))
+    workspace = Workspace()
+    if arguments.part != "all" and arguments.split is None:
+        msg = f"Expected --split with --part {arguments.part}, found none; name the split or leave --part out."
+        raise InputError(msg)
+    cards.refuse_other_kinds(
+        cards.read_card(workspace, arguments.checkpoint), radiographs.load(workspace, arguments.dataset)
+    )
+    if arguments.split is not None:
+        split_store.certificate(workspace, arguments.dataset, arguments.split)
+    progress.announce("Loading the libraries")
+    from core.inference.predict import predict  # torch: only now, so that bad input is told at once
+
+    part = None if arguments.part == "all" else arguments.part
+    path = predict(workspace, arguments.checkpoint, arguments.dataset, split=arguments.split, part=part)
+    return Outcome(
+        summary=f"Predictions written to {path}.",
+        made={
+            "checkpoint_id": arguments.checkpoint,
+            "dataset": arguments.dataset,
+            "split": arguments.split,
+            "predictions": str(path),
+        },
+    )

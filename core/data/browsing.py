@@ -1,0 +1,141 @@
+"""A split as a page shows it: films joined with their part, filters, counts, and the certificate in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from core.data.assignment import PARTS
+
+LABEL_WORDS = {1: "pneumothorax", 0: "no pneumothorax"}
+
+
+def joined(radiographs: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
+    """Return the films of a split with everything known of them, one row a film, in the order of the parts."""
+    own = split.drop(columns=["patient_id", "label"])
+    films = own.merge(radiographs, on="image_id", how="left", validate="one_to_one")
+    order = films["part"].map({part: rank for rank, part in enumerate(PARTS)})
+    return films.assign(_order=order).sort_values(["_order", "image_id"]).drop(columns="_order").reset_index(drop=True)
+
+
+def lead_sentence(certificate: Mapping[str, Any]) -> str:
+    """Say what the split holds and whether its parts are apart."""
+    counts = certificate["parts"]
+    parts = ", ".join(f"{part} {found['films']:,}" for part, found in counts.items() if found["films"])
+    films = sum(found["films"] for found in counts.values())
+    patients = sum(found["patients"] for found in counts.values())
+    audit = certificate["audit"]
+    if not audit["passed"]:
+        verdict = "The audit failed: training refuses this split."
+    elif audit["checked_pixels"]:
+        verdict = "No patient and no identical film stands in two parts."
+    else:
+        verdict = "No patient stands in two parts; pixels not checked, since the data set is a table only."
+    return f"{films:,} films of {patients:,} patients: {parts}. {verdict}"
+
+
+def counts_table(certificate: Mapping[str, Any]) -> pd.DataFrame:
+    """Return films, patients, positives and prevalence with its 95 % interval, one row a part or fold."""
+    rows = []
+    for part, found in certificate["parts"].items():
+        if not found["films"]:
+            continue
+        rows.append(_counts_row(part, found))
+        for key in ("folds", "domains"):
+            rows += [_counts_row(f"{part}: {name}", inner) for name, inner in found.get(key, {}).items()]
+    return pd.DataFrame(rows)
+
+
+def _counts_row(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    prevalence = found["prevalence"]
+    return {
+        "Part": name,
+        "Films": found["films"],
+        "Patients": found["patients"],
+        "Films with pneumothorax": found["positive_films"],
+        "Patients with pneumothorax": found["positive_patients"],
+        "Prevalence": f"{prevalence['value']:.1%}" if prevalence else "",
+        "95 % interval": f"{prevalence['low']:.1%} to {prevalence['high']:.1%}" if prevalence else "",
+    }
+
+
+def filters(films: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
+    """Return the filters that can tell films apart: column, title, choices."""
+    words = with_words(films)
+    found = []
+    for column, title in (
+        ("part", "Part"),
+        ("label_words", "Report label"),
+        ("view", "View"),
+        ("sex", "Sex"),
+        ("source", "Kind of image"),
+    ):
+        options = sorted(words[column].dropna().astype(str).unique())
+        if len(options) > 1:
+            found.append((column, title, options))
+    names = sorted({name for cell in films["findings"].dropna() for name in cell.split("|")})
+    if len(names) > 1:
+        found.append(("findings", "Finding", names))
+    return found
+
+
+def filtered(films: pd.DataFrame, choices: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the films that fit every filter; an empty choice lets all through.
+
+    Examples:
+        >>> films = pd.DataFrame({"label": [1, 0], "findings": ["Pneumothorax|Mass", "No Finding"]})
+        >>> len(filtered(films, {"findings": ["Mass"]})), len(filtered(films, {"findings": []}))
+        (1, 2)
+    """
+    words = with_words(films)
+    kept = pd.Series(True, index=films.index)
+    for column, chosen in choices.items():
+        if not chosen:
+            continue
+        if column == "findings":
+            kept &= words["findings"].fillna("").map(lambda cell: not set(chosen).isdisjoint(cell.split("|")))
+        else:
+            kept &= words[column].isin(list(chosen))
+    return films[kept]
+
+
+def with_words(films: pd.DataFrame) -> pd.DataFrame:
+    """Return the films with their report label in words, in the column `label_words`."""
+    return films.assign(label_words=films["label"].map(LABEL_WORDS).fillna("unknown").astype("str"))
+
+
+def captions(films: pd.DataFrame) -> list[str]:
+    """Return what stands below each film: its report label, view, sex and age, as far as they are known."""
+    return [_caption(film) for film in with_words(films).to_dict("records")]
+
+
+def _caption(film: dict[str, Any]) -> str:
+    known = [film["label_words"]]
+    known += [film[column] for column in ("view", "sex") if not pd.isna(film[column])]
+    if not pd.isna(film["age_years"]):
+        known.append(f"{film['age_years']:.0f} y")
+    return " · ".join(known)
+
+
+def certificate_words(certificate: Mapping[str, Any]) -> str:
+    """Say what the certificate vouches for, and from what it was made."""
+    audit = certificate["audit"]
+    checked = ["patients", "synthetic films and their parents"]
+    if audit["checked_pixels"]:
+        checked.append("identical decoded pixels")
+    if audit["checked_look_alikes"]:
+        checked.append("look-alikes (correlation of 0.99 or more at 64 px)")
+    left_out = ", ".join(f"{count} {reason}" for reason, count in certificate["left_out"].items()) or "none"
+    return (
+        f"Kind {certificate['kind']}, seed {certificate['seed']}, made {certificate['created_at']} by version "
+        f"{certificate['version']}. Checked: {', '.join(checked)}. Films left out: {left_out}. "
+        f"The inputs have the hash {certificate['inputs_sha256'][:12]}."
+    )
+
+
+def details(film: pd.Series) -> pd.DataFrame:
+    """Return everything the tables say of one film, except where its file lies, as field and value."""
+    shown = film.drop(labels=["path", "mask_path"], errors="ignore").dropna()
+    return pd.DataFrame({"Field": shown.index.astype("str"), "Value": [str(value) for value in shown]})

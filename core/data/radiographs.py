@@ -1,0 +1,43 @@
+"""The table of a data set's radiographs: what data sets there are, and reading one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from core.base.errors import InputError
+
+if TYPE_CHECKING:
+    from core.base.paths import Workspace
+
+
+def dataset_names(workspace: Workspace) -> list[str]:
+    """Return the names of the indexed data sets in alphabetical order."""
+    return sorted(path.parent.name for path in workspace.datasets.glob("*/radiographs.parquet"))
+
+
+def load(workspace: Workspace, dataset: str) -> pd.DataFrame:
+    """Read the radiographs table of a data set, one row an image.
+
+    Raises:
+        InputError: If there is no data set of this name; the sentence lists those there are.
+    """
+    path = workspace.radiographs(dataset)
+    if not path.exists():
+        names = dataset_names(workspace)
+        found = f"choose from {', '.join(names)}." if names else "there is none yet; make one with `index`."
+        msg = f"Expected an indexed data set, found none named {dataset!r}; {found}"
+        raise InputError(msg)
+    return pd.read_parquet(path)
+
+
+def sources(radiographs: pd.DataFrame) -> dict[str, int]:
+    """Count the radiographs of each kind: real, phantom, synthetic.
+
+    Examples:
+        >>> sources(pd.DataFrame({"source": ["phantom", "real", "phantom"]}))
+        {'phantom': 2, 'real': 1}
+    """
+    counts = radiographs["source"].value_counts()
+    return {str(kind): int(counts[kind]) for kind in sorted(counts.index)}

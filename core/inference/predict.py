@@ -1,0 +1,103 @@
+"""The predictions table: what a checkpoint says of each radiograph of a data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from core.base import files, progress, schema
+from core.base.errors import InputError
+from core.data import radiographs, split_store
+from core.data.pixel_cache import PixelCache
+from core.models import cards, checkpoint, forward
+from core.vision import device as devices
+from core.vision import loader
+from core.vision.loader import Films
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import torch
+
+    from core.base.paths import Workspace
+    from core.vision.loader import Batch
+
+BATCH = 64  # radiographs
+
+
+def predict(
+    workspace: Workspace, checkpoint_id: str, dataset: str, *, split: str | None = None, part: str | None = None
+) -> Path:
+    """Predict the radiographs of a data set, a split or one part of it, and return the table's path.
+
+    The probability is the calibrated one, `sigmoid(a * logit + b)` with the card's a and b. Beside
+    the table lie the pooled features `(N, F)` in float16, row by row. Two columns say of what the
+    row speaks, `weights_sha256` and `image_sha256`: when either changes, the row is stale.
+
+    Args:
+        workspace: Where the data set and the checkpoint lie.
+        checkpoint_id: The checkpoint.
+        dataset: The data set.
+        split: A split of it; None for all its radiographs.
+        part: A part of the split; None for all its parts.
+
+    Raises:
+        InputError: If one of them does not exist, there is no radiograph to predict, the data set
+            is a table only, or the checkpoint did not learn from this kind of image.
+        Cancelled: If a stop was asked for; no table is written.
+    """
+    rows = _chosen(workspace, dataset, split, part)
+    cards.refuse_other_kinds(cards.read_card(workspace, checkpoint_id), rows)
+    found = checkpoint.load(workspace, checkpoint_id)
+    cache = PixelCache.ensure(workspace, rows, size=found.spec.size)
+    films = Films(
+        pixels=cache,
+        positions=cache.rows_of(rows["image_id"]),
+        labels=rows["label"].to_numpy(dtype=np.float64, na_value=np.nan),
+        spec=found.spec,
+    )
+    device = devices.chosen()
+    classifier = found.classifier.to(device)
+    logits, features = forward.run(classifier, _tracked(films, device))
+    calibration = found.card["calibration"]
+    table = pd.DataFrame(
+        {
+            "image_id": rows["image_id"],
+            "patient_id": rows["patient_id"],
+            "label": rows["label"],
+            "logit": logits,
+            "probability": special.expit(calibration["a"] * logits + calibration["b"]),
+            "weights_sha256": found.card["weights_sha256"],
+            "image_sha256": rows["sha256"],
+        }
+    )
+    path = workspace.predictions(checkpoint_id, dataset, split, part)
+    with files.written_aside(path.with_suffix(".features.npy")) as aside, aside.open("wb") as file:
+        np.save(file, features, allow_pickle=False)
+    files.write_parquet(path, schema.checked(table, schema.PREDICTIONS))
+    return path
+
+
+def _chosen(workspace: Workspace, dataset: str, split: str | None, part: str | None) -> pd.DataFrame:
+    """Return the rows of the radiographs table that are to be predicted."""
+    rows = radiographs.load(workspace, dataset)
+    if split is None and part is not None:
+        msg = f"Expected a split with part {part!r}, found none; name the split or leave the part out."
+        raise InputError(msg)
+    if split is not None:
+        table = split_store.load(workspace, dataset, split)
+        chosen = table if part is None else table[table["part"] == part]
+        rows = rows[rows["image_id"].isin(chosen["image_id"])].reset_index(drop=True)
+    if rows.empty:
+        msg = f"Expected radiographs to predict, found none in part {part!r} of split {split!r}; choose another part."
+        raise InputError(msg)
+    return rows
+
+
+def _tracked(films: Films, device: torch.device) -> Iterator[Batch]:
+    batches = loader.plain_batches(films, batch_size=BATCH, device=device)
+    return progress.track(batches, "Predicting", total=len(films), weight=BATCH)

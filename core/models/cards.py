@@ -1,0 +1,108 @@
+"""What a checkpoint says of itself, read without torch, and the rule on kinds of image.
+
+A checkpoint's folder holds `weights.safetensors`, `config.json`, `card.json`,
+`history.parquet`, `model_card.md` and `train_features.npy`. The folder appears whole or not
+at all and is never edited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from core.base import files
+from core.base.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.base.paths import Workspace
+
+WEIGHTS, CONFIG, CARD, HISTORY = "weights.safetensors", "config.json", "card.json", "history.parquet"
+MODEL_CARD, TRAIN_FEATURES = "model_card.md", "train_features.npy"
+ALL_FILES = (WEIGHTS, CONFIG, CARD, HISTORY, MODEL_CARD, TRAIN_FEATURES)
+
+
+def checkpoint_ids(workspace: Workspace) -> list[str]:
+    """Return the names of the complete checkpoints, the newest first."""
+    folders = [card.parent for card in workspace.checkpoints.glob(f"*/{CARD}") if not card.parent.name.startswith(".")]
+    complete = [folder for folder in folders if all((folder / name).exists() for name in (WEIGHTS, CONFIG, HISTORY))]
+    made = {folder.name: str(files.read_json(folder / CARD)["created_at"]) for folder in complete}
+    return sorted(made, key=lambda name: (made[name], name), reverse=True)
+
+
+def read_card(workspace: Workspace, checkpoint_id: str) -> dict[str, Any]:
+    """Read a checkpoint's card.
+
+    Raises:
+        InputError: If there is no such checkpoint; the sentence lists those there are.
+    """
+    card: dict[str, Any] = files.read_json(_complete(workspace, checkpoint_id) / CARD)
+    return card
+
+
+def read_config(workspace: Workspace, checkpoint_id: str) -> dict[str, Any]:
+    """Read the options a checkpoint was trained with, nested groups given flat.
+
+    Raises:
+        InputError: If there is no such checkpoint; the sentence lists those there are.
+    """
+    config: dict[str, Any] = files.read_json(_complete(workspace, checkpoint_id) / CONFIG)
+    return config
+
+
+def read_history(workspace: Workspace, checkpoint_id: str) -> pd.DataFrame:
+    """Read what was measured after each epoch of a checkpoint's training.
+
+    Raises:
+        InputError: If there is no such checkpoint; the sentence lists those there are.
+    """
+    return pd.read_parquet(_complete(workspace, checkpoint_id) / HISTORY)
+
+
+def refuse_other_kinds(card: dict[str, Any], radiographs: pd.DataFrame) -> None:
+    """Refuse to read real radiographs with a checkpoint that learnt mostly from made ones.
+
+    A synthetic image counts as synthetic and as its parent's kind, so the synthetic child of a
+    real radiograph is refused too; a child whose parent is unknown counts as one.
+
+    Args:
+        card: The checkpoint's card; `kinds` counts its training images by source.
+        radiographs: Rows of the radiographs table that are to be read.
+
+    Raises:
+        InputError: If more than half of the training images were phantoms or synthetic and one
+            of the radiographs is real.
+    """
+    trained_on = {kind: int(count) for kind, count in card["kinds"].items()}
+    made = sum(count for kind, count in trained_on.items() if kind != "real")
+    if 2 * made <= sum(trained_on.values()):
+        return
+    real = _counts_as_real(radiographs)
+    if real.any():
+        kinds = " and ".join(kind for kind, count in trained_on.items() if kind != "real" and count)
+        msg = (
+            f"Expected radiographs of the kind this checkpoint learnt from ({kinds}), found {int(real.sum())} real of "
+            f"{len(radiographs)}; use a checkpoint trained on real radiographs."
+        )
+        raise InputError(msg)
+
+
+def _counts_as_real(radiographs: pd.DataFrame) -> pd.Series:
+    """Tell which rows are real or are synthetic children of what is not known to be a phantom `(N,)`."""
+    source = radiographs["source"].astype(str)
+    parent = radiographs["parent_image_id"].map(pd.Series(source.to_numpy(), index=radiographs["image_id"]))
+    if "parent_source" in radiographs:
+        parent = radiographs["parent_source"].fillna(parent)
+    return (source == "real") | ((source == "synthetic") & (parent.fillna("real") == "real"))
+
+
+def _complete(workspace: Workspace, checkpoint_id: str) -> Path:
+    folder = workspace.checkpoint(checkpoint_id)
+    if not (folder / CARD).exists():
+        ids = checkpoint_ids(workspace)
+        found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `train`."
+        msg = f"Expected a checkpoint, found none named {checkpoint_id!r}; {found}"
+        raise InputError(msg)
+    return folder

@@ -1,0 +1,129 @@
+"""Writes a trained classifier's folder once and whole, and reads the classifier back from it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import safetensors.torch
+import timm
+import torch
+
+from core import __version__
+from core.base import files
+from core.base.errors import InputError
+from core.models import cards, model_card, registry
+from core.vision.transforms import InputSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from core.base.paths import Workspace
+    from core.models.contract import Classifier
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A classifier read back, ready to predict, with what its predictions need."""
+
+    checkpoint_id: str
+    classifier: Classifier
+    spec: InputSpec
+    card: dict[str, Any]
+
+
+def save(
+    workspace: Workspace,
+    classifier: Classifier,
+    *,
+    config: dict[str, Any],
+    card: dict[str, Any],
+    history: pd.DataFrame,
+    train_features: np.ndarray,
+) -> str:
+    """Write a checkpoint's folder and return its name, `<arch>-<dataset>-<yyyymmdd>-<8 hex>`.
+
+    The folder is made aside and renamed, so it is there whole or not at all. The same weights
+    saved again on the same day are the same checkpoint: what stands is kept.
+
+    Args:
+        workspace: Where the checkpoints lie.
+        classifier: The network, whose weights are saved.
+        config: The resolved options, nested groups flat.
+        card: What the card says; the hash of the weights, the parameter count, the versions and
+            the time are added here.
+        history: A row an epoch.
+        train_features: Pooled features of the training part `(N, F)`.
+    """
+    made_at = datetime.now(UTC)
+    weights = safetensors.torch.save(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in classifier.state_dict().items()}
+    )
+    digest = hashlib.sha256(weights).hexdigest()
+    checkpoint_id = f"{config['model']}-{config['dataset'][:40]}-{made_at:%Y%m%d}-{digest[:8]}"
+    folder = workspace.checkpoint(checkpoint_id)
+    if folder.exists():
+        return checkpoint_id
+    card = {
+        "checkpoint_id": checkpoint_id,
+        "created_at": made_at.isoformat(timespec="seconds"),
+        **card,
+        "parameters": sum(parameter.numel() for parameter in classifier.parameters()),  # numbers learnt
+        "weights_sha256": digest,
+        "versions": versions(),
+    }
+    with files.folder_written_aside(folder) as aside:
+        (aside / cards.WEIGHTS).write_bytes(weights)
+        _write_array(aside / cards.TRAIN_FEATURES, train_features.astype(np.float16))
+        history.to_parquet(aside / cards.HISTORY, index=False)
+        files.write_json(aside / cards.CONFIG, config)
+        files.write_json(aside / cards.CARD, card)
+        files.write_text(aside / cards.MODEL_CARD, model_card.text(card))
+    return checkpoint_id
+
+
+def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
+    """Read a checkpoint; its classifier is on the CPU, with dropout off.
+
+    Raises:
+        InputError: If there is no such checkpoint, or its weights are not those its card names.
+    """
+    card = cards.read_card(workspace, checkpoint_id)
+    path = workspace.checkpoint(checkpoint_id) / cards.WEIGHTS
+    digest = files.sha256_of_file(path)
+    if digest != card["weights_sha256"]:
+        msg = (
+            f"Expected weights with the hash {card['weights_sha256'][:8]} in checkpoint {checkpoint_id!r}, found "
+            f"{digest[:8]}: the file was changed or damaged; train the classifier again or restore the folder."
+        )
+        raise InputError(msg)
+    config = cards.read_config(workspace, checkpoint_id)
+    classifier = registry.create_classifier(
+        config["model"], image_size=card["input"]["size"], drop_rate=config["drop_rate"]
+    )
+    classifier.load_state_dict(safetensors.torch.load_file(path))
+    return Checkpoint(checkpoint_id, classifier.eval(), InputSpec(**card["input"]), card)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a checkpoint's numbers depend on."""
+    return {
+        "pleurascope": __version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "timm": timm.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+    }
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)

@@ -1,0 +1,74 @@
+"""Opens the database: SQLite in WAL mode in the workspace, or whatever the URL names, at its newest migration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from core.base.errors import InputError
+from core.base.paths import Workspace
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 20_000  # how long a writer waits for another one
+
+
+def open_database(workspace: Workspace) -> Engine:
+    """Return an engine on the workspace's database, migrated to the newest version.
+
+    Raises:
+        InputError: If the database was written by a newer PleuraScope.
+    """
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(workspace.database_url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    with FileLock(workspace.root / "migration.lock"):
+        migrate(engine)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest migration, all of it or nothing.
+
+    Raises:
+        InputError: If it stands at a migration that this version does not know.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        stands_at = MigrationContext.configure(connection).get_current_revision()
+        if stands_at == scripts.get_current_head():
+            return
+        if stands_at is not None and stands_at not in {script.revision for script in scripts.walk_revisions()}:
+            msg = (
+                f"Expected a database at migration {scripts.get_current_head()} or older, found {stands_at}; "
+                "update PleuraScope or choose another workspace."
+            )
+            raise InputError(msg)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+    # The driver's own transaction handling would commit before DDL; SQLAlchemy's begin event replaces it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: a reader that later writes would fail instead of waiting.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes", True) else "BEGIN")

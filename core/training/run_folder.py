@@ -1,0 +1,102 @@
+"""Where a training run keeps what it needs to go on after a stop.
+
+`last.state` is the state after the last finished epoch and names the epoch of the best
+weights, which lie in `best-<epoch>.safetensors`. Both are written whole or not at all, the
+weights first: a kill at any moment leaves a pair that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import safetensors.torch
+import torch
+
+from core.base import files, progress
+from core.base.errors import InputError
+from core.base.paths import Workspace
+from core.training.config import TrainConfig
+
+LAST = "last.state"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one training run; `identity` tells whether a state found there is this run's."""
+
+    path: Path
+    identity: str
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder against other processes.
+
+        Raises:
+            InputError: If another process trains the same now.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            msg = f"Expected to be alone in {self.path}, found another process that trains the same; wait for it."
+            raise InputError(msg) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self) -> dict[str, Any] | None:
+        """Return the state after the last finished epoch, or None at the beginning of a run."""
+        path = self.path / LAST
+        if not path.exists():
+            return None
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        return state if state["identity"] == self.identity else None
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep the state after an epoch; the best weights it names have been kept before."""
+        with files.written_aside(self.path / LAST) as aside:
+            torch.save({**state, "identity": self.identity}, aside)
+        for path in self.path.glob("best-*.safetensors"):
+            if path != self._best(state["best_epoch"]):
+                path.unlink()
+
+    def write_best(self, epoch: int, weights: dict[str, torch.Tensor]) -> None:
+        """Keep the weights of the best epoch so far."""
+        with files.written_aside(self._best(epoch)) as aside:
+            safetensors.torch.save_file(
+                {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, aside
+            )
+
+    def read_best(self, epoch: int) -> dict[str, torch.Tensor]:
+        """Return the weights kept for an epoch."""
+        weights: dict[str, torch.Tensor] = safetensors.torch.load_file(self._best(epoch))
+        return weights
+
+    def clear(self) -> None:
+        """Remove the states: the checkpoint is written."""
+        (self.path / LAST).unlink(missing_ok=True)
+        for path in self.path.glob("best-*.safetensors"):
+            path.unlink()
+
+    def _best(self, epoch: int) -> Path:
+        return self.path / f"best-{epoch:04d}.safetensors"
+
+
+def of(workspace: Workspace, config: TrainConfig, material_identity: str) -> RunFolder:
+    """Return the run's folder: in the job's folder, or under `runs/` by the hash of the options.
+
+    A state made from other options, films, labels or another version of torch is not this
+    run's, and training begins anew.
+    """
+    job = progress.job_folder()
+    path = job / "run" if job else workspace.root / "runs" / config.fingerprint()
+    path.mkdir(parents=True, exist_ok=True)
+    files.write_json(path / "config.json", config.to_dict())
+    return RunFolder(path, f"{config.fingerprint()}-{material_identity}-{torch.__version__}")

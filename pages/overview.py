@@ -1,0 +1,57 @@
+"""Overview: what is here, what is being made, what to do next."""
+
+import streamlit as st
+
+from app import navigation, overview, panels, resources, state
+from core.evaluation.first_cases import case_captions, first_cases
+
+CASES = 8
+
+st.title("Overview")
+newest = overview.newest_predictions()
+
+film, start = st.columns([2, 3], gap="large", vertical_alignment="center")
+with film:
+    overview.draw_first_film(newest)
+with start:
+    st.html(f'<p class="ps-lead">{overview.lead_sentence(newest)}</p>')
+    if newest is not None:
+        if st.button("Look at the first cases", type="primary", key="overview.first_cases"):
+            state.SHOW_FIRST_CASES.set(True)
+        st.caption(overview.LIMITS)
+
+if newest is not None and state.SHOW_FIRST_CASES.get():
+    st.subheader("First cases")
+    cases = first_cases(newest.table, resources.radiographs(newest.dataset), count=CASES)
+    captions = case_captions(cases, cut=newest.cut)
+    picked = panels.film_gallery(cases, captions, size=384, columns=4, key="overview.cases")
+    if picked is not None:
+        film_row = cases.set_index("image_id", drop=False).loc[picked]
+        panels.film_details(film_row, resources.truth_table(newest.dataset))
+    st.caption(
+        f"From the most to the least probable of {len(newest.table)} films of the {newest.part} part, read by "
+        f"{newest.checkpoint_id}. A probability below the cut is not a negative report."
+    )
+
+
+def draw_jobs() -> None:
+    """Draw what is being made, live."""
+    overview.draw_jobs()
+
+
+panels.live(draw_jobs, key="overview.live")
+
+st.subheader("What is here")
+datasets, checkpoints = overview.datasets_table(), overview.checkpoints_table()
+if datasets.empty:
+    st.caption("No data set yet.")
+else:
+    st.dataframe(datasets, hide_index=True, key="overview.datasets")
+if not checkpoints.empty:
+    st.dataframe(checkpoints, hide_index=True, key="overview.checkpoints")
+
+st.subheader("What to do next")
+for page, label in overview.next_steps(newest):
+    navigation.link(page, label)
+with st.expander("Bring your own films", key="overview.own"):
+    st.markdown(overview.OWN_DATA)

@@ -1,0 +1,64 @@
+"""Splits: the parts of a data set side by side, the certificate, and every film in them."""
+
+import streamlit as st
+
+from app import panels, resources
+from core.data import browsing
+from core.figures import parts as figures
+
+FILMS_A_PAGE = 24
+
+st.title("Splits")
+dataset = panels.choose_dataset("splits")
+if dataset is None:
+    st.stop()
+radiographs = resources.radiographs(dataset)
+names = resources.split_names(dataset)
+if not names:
+    st.info(f"{len(radiographs)} films, no split yet. `python -m core split {dataset} --kind patient --name patient`")
+    st.stop()
+with st.sidebar:
+    name = st.selectbox("Split", names, key="splits.split", persist_state="session")
+certificate = resources.certificate(dataset, name)
+films = browsing.joined(radiographs, resources.split(dataset, name))
+
+st.html(f'<p class="ps-lead">{browsing.lead_sentence(certificate)}</p>')
+for failure in certificate["audit"]["failures"]:
+    st.error(failure)
+for warning in certificate["audit"]["warnings"]:
+    st.warning(warning)
+
+st.dataframe(browsing.counts_table(certificate), hide_index=True, key="splits.counts")
+
+st.subheader("Are the parts alike?")
+prevalence, ages = st.columns(2)
+prevalence.plotly_chart(figures.prevalence(certificate), key="splits.prevalence", alt="Prevalence by part")
+ages.plotly_chart(figures.ages(films), key="splits.ages", alt="Age by part")
+views, sexes, findings = st.columns([1, 1, 2])
+views.plotly_chart(figures.shares(films, "view"), key="splits.views", alt="Views by part")
+sexes.plotly_chart(figures.shares(films, "sex"), key="splits.sexes", alt="Sexes by part")
+findings.plotly_chart(figures.findings(films), key="splits.findings", alt="Findings by part")
+
+st.subheader("Films")
+with st.sidebar:
+    st.subheader("Films shown")
+    choices = {
+        column: st.multiselect(title, options, key=f"splits.filter.{column}", persist_state="session")
+        for column, title, options in browsing.filters(films)
+    }
+chosen = browsing.filtered(films, choices)
+if chosen.empty:
+    st.caption("No film fits these filters; take one away in the sidebar.")
+    st.stop()
+pages = -(-len(chosen) // FILMS_A_PAGE)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.caption(f"{len(chosen)} of {len(films)} films", width="stretch")
+    page = st.pagination(pages, key=f"splits.page.{hash((dataset, name, str(choices)))}")
+shown = chosen.iloc[(page - 1) * FILMS_A_PAGE : page * FILMS_A_PAGE]
+picked = panels.film_gallery(shown, browsing.captions(shown), size=192, columns=8, key="splits.films")
+if picked is not None:
+    panels.film_details(films.set_index("image_id", drop=False).loc[picked], resources.truth_table(dataset))
+
+with st.expander("Certificate", key="splits.certificate"):
+    st.caption(browsing.certificate_words(certificate))
+    st.json(certificate)

@@ -1,0 +1,68 @@
+"""What the README promises exists: make targets, commands and their options, pages, settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app import navigation
+from core.__main__ import COMMANDS
+from core.base.config import Config
+from core.base.paths import Settings
+from core.commands import arguments, demo, evaluate, index, phantom, predict, split
+from core.training.config import TrainConfig
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGS: dict[str, type[Config]] = {
+    "demo": demo.DemoArguments,
+    "evaluate": evaluate.EvaluateArguments,
+    "index": index.IndexArguments,
+    "phantom": phantom.PhantomArguments,
+    "predict": predict.PredictArguments,
+    "split": split.SplitArguments,
+    "train": TrainConfig,
+}
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
+def test_a_make_target_exists(target):
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_the_table_of_commands_is_the_list_of_commands():
+    table = README.split("## Commands")[1].split("## Settings")[0]
+
+    assert re.findall(r"^\| `([a-z]+)` \|", table, flags=re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("line", re.findall(r"^python -m core (.+)$", README, flags=re.MULTILINE))
+def test_the_options_of_a_shown_command_exist(line):
+    command, *words = line.split()
+    flags = {word.removeprefix("--").replace("-", "_") for word in words if word.startswith("--")}
+
+    assert command in COMMANDS
+    assert flags <= set(arguments.flat_fields(CONFIGS[command]))
+
+
+@pytest.mark.parametrize("path", re.findall(r"(?:^python|/python) ((?:app/|-m app\.)\S+)$", README, flags=re.MULTILINE))
+def test_a_shown_script_exists(path):
+    assert (ROOT / path.replace("-m app.", "app/").removesuffix(".py")).with_suffix(".py").exists()
+
+
+def test_the_table_of_pages_is_the_navigation():
+    table = README.split("## Pages")[1].split("## Commands")[0]
+    titles = [title for entries in navigation.GROUPS.values() for _, title, _ in entries]
+
+    assert re.findall(r"^\| ([A-Z]\w+) \|", table, flags=re.MULTILINE) == titles
+
+
+def test_the_table_of_settings_is_the_settings():
+    named = re.findall(r"^\| `PLEURASCOPE_(\w+)` \|", README, flags=re.MULTILINE)
+
+    assert {name.lower() for name in named} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("picture", re.findall(r"!\[.*?\]\((.+?)\)", README))
+def test_a_shown_picture_exists(picture):
+    assert (ROOT / picture).exists()
