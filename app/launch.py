@@ -108,6 +108,9 @@ def run(port: int, *, with_demo: bool) -> int:
     workspace = Workspace()
     workspace.root.mkdir(parents=True, exist_ok=True)
     dashboard = Dashboard(workspace, port)
+    asked: list[int] = []  # signals that asked this process to end; heard from the first moment on
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: asked.append(received))
     try:
         with FileLock(workspace.root / "dashboard.lock", timeout=0):
             server = dashboard.running() or dashboard.serve()
@@ -115,7 +118,8 @@ def run(port: int, *, with_demo: bool) -> int:
             if sys.stdout.isatty():
                 webbrowser.open(dashboard.address)
             _begin_work(workspace, with_demo=with_demo)
-            _stay(server)
+            while not asked and server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.2)
             say("Stopping: what is being made saves first and goes on at the next start.")
             _end(server)
             if not worker.stop_running(workspace):
@@ -143,15 +147,6 @@ def _begin_work(workspace: Workspace, *, with_demo: bool) -> None:
         say("The embedded study is being made; the page shows it live. (DEMO=0 leaves it out.)")
     if queue.unfinished():
         worker.ensure_running(workspace)
-
-
-def _stay(server: psutil.Process) -> None:
-    """Wait for Ctrl-C, a request to terminate, or the end of the server."""
-    asked: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _frame: asked.append(received))
-    while not asked and server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.2)
 
 
 def _end(server: psutil.Process) -> None:

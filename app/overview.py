@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
-from core.evaluation import side_by_side
-from core.evaluation.report import EvaluationReport
 
 from app import panels, resources
 from core.base.paths import ROOT
+from core.evaluation import side_by_side
+from core.evaluation.report import EvaluationReport
 
 LIMITS = (
     "The classifier looks for pneumothorax only. Trained on computed phantoms, it says nothing about real films, "
@@ -130,7 +130,8 @@ def checkpoints_table() -> pd.DataFrame:
             measured.setdefault((report.checkpoint_id, report.dataset, report.split), report)
     rows = []
     for card in resources.checkpoint_cards():
-        report = measured.get((card["checkpoint_id"], card["dataset"], card["split"]))
+        found = measured.get((card["checkpoint_id"], card["dataset"], card["split"]))
+        auroc = "not measured yet" if found is None else side_by_side.words(found.metrics["auroc"])
         rows.append(
             {
                 "Checkpoint": card["checkpoint_id"],
@@ -138,7 +139,7 @@ def checkpoints_table() -> pd.DataFrame:
                 "Kind": " + ".join(kind for kind, count in card["kinds"].items() if count),
                 "Pixels": card["input"]["size"],
                 "Trained in": panels.duration(card["training_s"]),
-                "AUROC on test (95 % interval)": "not measured yet" if report is None else side_by_side.words(report.metrics["auroc"]),
+                "AUROC on test (95 % interval)": auroc,
             }
         )
     return pd.DataFrame(rows)

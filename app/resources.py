@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from core.evaluation.report import EvaluationReport
 
 from core.base import files
 from core.base.paths import Workspace
 from core.data import radiographs as radiographs_of
 from core.data import split_store, thumbnails, truth
+from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
 

@@ -5,6 +5,7 @@ import streamlit as st
 from app import compare, panels, resources
 from core.evaluation import side_by_side
 from core.figures import curves, metrics
+from core.figures.style import stamp_of
 
 st.title("Compare")
 dataset = panels.choose_dataset("compare")
@@ -17,40 +18,43 @@ reports = side_by_side.fitting(resources.reports(), **question)
 missing = compare.unmeasured(question, reports)
 if missing:
     compare.offer_measuring(question, missing)
+reports = compare.choose_checkpoints(question, reports)
 if not reports:
-    st.stop()
-
-names = compare.short_names(reports)
-with st.sidebar:
-    chosen = st.multiselect(
-        "Checkpoints",
-        list(names),
-        default=list(names)[: compare.SHOWN],
-        format_func=names.get,
-        key=f"compare.checkpoints.{'.'.join(question.values())}",
-    )
-reports = [report for report in reports if report.checkpoint_id in chosen]
-if not reports:
-    st.info("Choose at least one checkpoint in the sidebar.")
+    st.info("Nothing is measured here yet. Train a classifier on the training page, then measure it.")
     st.stop()
 
 st.html(f'<p class="ps-lead">{side_by_side.lead_sentence(reports)}</p>')
-entries = compare.entries(reports, names)
-for name in compare.DRAWN:
-    st.plotly_chart(
-        metrics.dot_and_whisker(entries, name, title=side_by_side.TITLES[name]),
-        key=f"compare.whisker.{name}",
-        alt=f"{side_by_side.TITLES[name]} of each checkpoint with its 95 % interval",
-    )
-
+measured = compare.measured(reports)
+theme = compare.theme()
+stamp = stamp_of(reports[0])
+st.plotly_chart(
+    metrics.dots(measured, caption=stamp, theme=theme),
+    key="compare.dots",
+    alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each checkpoint with 95 % intervals",
+)
 roc, precision = st.columns(2)
-roc.plotly_chart(curves.roc(entries), key="compare.roc", alt="ROC curves")
-precision.plotly_chart(curves.precision_recall(entries), key="compare.pr", alt="Precision-recall curves")
-st.caption(compare.stamp(question, reports))
+roc.plotly_chart(
+    curves.roc(measured, caption=stamp, theme=theme), key="compare.roc", alt="ROC curves of the checkpoints"
+)
+precision.plotly_chart(
+    curves.precision_recall(measured, caption=stamp, theme=theme),
+    key="compare.pr",
+    alt="Precision-recall curves of the checkpoints",
+)
+st.caption(
+    "Overlapping intervals do not prove that two checkpoints are alike. Each marked point is the threshold chosen on "
+    "the fold tune of val, never on this part."
+)
 
 st.subheader("Measures")
-st.dataframe(compare.named(side_by_side.measures_table(reports), names), hide_index=True, key="compare.measures")
+names = {one.report.checkpoint_id: one.name for one in measured}
+st.dataframe(side_by_side.measures_table(reports).rename(columns=names), hide_index=True, key="compare.measures")
+with st.expander("What the measures mean", key="compare.meaning"):
+    for name, meaning in side_by_side.HELP.items():
+        st.markdown(f"**{side_by_side.TITLES[name]}.** {meaning}")
 with st.expander("Confusion at the threshold", key="compare.confusion"):
-    for report in reports:
-        st.caption(names[report.checkpoint_id])
-        st.dataframe(side_by_side.confusion_table(report), hide_index=True, key=f"compare.confusion.{report.report_id}")
+    for one in measured:
+        st.caption(one.name)
+        st.dataframe(
+            side_by_side.confusion_table(one.report), hide_index=True, key=f"compare.confusion.{one.report.report_id}"
+        )

@@ -82,7 +82,7 @@ def draw(film: np.ndarray, *, size: int, mark: str | None) -> bytes:
 def _marked(picture: Image.Image, mark: str) -> Image.Image:
     """Draw an amber label with a hatched edge into the lower left corner."""
     picture = picture.convert("RGB")
-    font, edge = ImageFont.load_default(max(SMALLEST_TYPE, max(picture.size) // 12)), 6
+    font, edge = ImageFont.load_default(max(SMALLEST_TYPE, max(picture.size) // 16)), 6
     left, top, right, bottom = font.getbbox(mark)
     band = Image.new("RGB", (int(right - left) + 4 + 2 * edge, int(bottom - top) + 4), AMBER)
     drawing = ImageDraw.Draw(band)

@@ -140,7 +140,8 @@ def body_depth(anatomy: Anatomy, y: np.ndarray) -> np.ndarray:
     inside = anatomy.half_depth
     wall = anatomy.wall
     heights = (-140, -70, -35, 0, 60, 150, 240, 330, 420)
-    depths = (58, 58, 62, 72, inside * 0.78 + wall, inside + 0.8 * wall, inside + 0.9 * wall, inside + wall, inside + wall)
+    chest = (inside * 0.78 + wall, inside + 0.8 * wall, inside + 0.9 * wall, inside + wall, inside + wall)
+    depths = (58, 58, 62, 72, *chest)
     return spline(heights, depths)(y)
 
 
@@ -163,7 +164,7 @@ class _Held:
 def _profile(values: tuple[float, ...]) -> _Held:
     # Over the root of t, since a dome's width grows with the root of the way down.
     curve = PchipInterpolator(np.sqrt(_LEVELS), values)
-    return _Held(_Rooted(curve), 0.0, _LEVELS[-1])  # type: ignore[arg-type]
+    return _Held(_Rooted(curve), 0.0, _LEVELS[-1])
 
 
 class _Rooted:

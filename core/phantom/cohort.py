@@ -162,7 +162,8 @@ def _rendered(tasks: list[tuple[Path, PlannedFilm, int]], processes: int | None)
     workers = min(processes or os.cpu_count() or 1, max(len(tasks), 1))
     if workers == 1 or (processes is None and len(tasks) < _TOO_FEW_FOR_PROCESSES):
         for task in tasks:
-            yield _write_film(*task)
+            _write_film(*task)
+            yield
         return
     # Started anew on every system: a forked process may inherit locks that nobody releases.
     context = multiprocessing.get_context("spawn")

@@ -21,11 +21,13 @@ class Grid:
         size: Pixels of a side.
         field: mm of a side.
         top: y of the upper edge in mm, negative above the lung apices.
+        aside: x of the middle in mm, 0 where the patient stands in the middle of the film.
     """
 
     size: int
     field: float
     top: float
+    aside: float = 0.0
 
     @property
     def mm(self) -> float:
@@ -34,8 +36,10 @@ class Grid:
 
     @cached_property
     def x(self) -> np.ndarray:
-        """Positions of the columns `(1, size)` in mm, 0 in the middle."""
-        at = (np.arange(self.size, dtype=np.float32) + 0.5) * np.float32(self.mm) - np.float32(self.field / 2)
+        """Positions of the columns `(1, size)` in mm, 0 at the patient's midline."""
+        at = (np.arange(self.size, dtype=np.float32) + 0.5) * np.float32(self.mm) + np.float32(
+            self.aside - self.field / 2
+        )
         return at[None, :]
 
     @cached_property
@@ -69,7 +73,9 @@ class Canvas:
         self._scale = side / grid.field
         self._pixels = np.zeros((side, side), np.uint8)
 
-    def ribbon(self, points: np.ndarray, half_width: np.ndarray | float, profile: tuple[tuple[float, float], ...]) -> None:
+    def ribbon(
+        self, points: np.ndarray, half_width: np.ndarray | float, profile: tuple[tuple[float, float], ...]
+    ) -> None:
         """Draw a band along `points` (N, 2) in mm.
 
         Args:
@@ -77,9 +83,11 @@ class Canvas:
             half_width: Of the band, in mm, one number or `(N,)`.
             profile: Pairs of (share of the half width, thickness in mm), from the outside in.
         """
-        along = np.gradient(points, axis=0)
+        along = np.empty_like(points)
+        along[1:-1] = points[2:] - points[:-2]
+        along[0], along[-1] = points[1] - points[0], points[-1] - points[-2]
         normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
-        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+        normal /= np.maximum(np.hypot(normal[:, :1], normal[:, 1:]), 1e-6)
         offset = normal * np.broadcast_to(half_width, len(points))[:, None]
         for share, thickness in profile:
             outline = np.concatenate([points + share * offset, (points - share * offset)[::-1]])
@@ -130,15 +138,17 @@ class Canvas:
         return small * np.float32(self.full / _FULL)
 
     def _value(self, thickness: float) -> float:
-        return float(np.clip(thickness / self.full * _FULL, 0, _FULL))
+        return min(max(float(thickness) / self.full, 0.0), 1.0) * _FULL
 
     def _at(self, points: np.ndarray) -> np.ndarray:
-        corner = np.array([-self.grid.field / 2, self.grid.top])
+        corner = np.array([self.grid.aside - self.grid.field / 2, self.grid.top])
         pixels = (points - corner) * self._scale - 0.5
-        return np.rint(np.clip(pixels, -8000, 8000) * (1 << _SHIFT)).astype(np.int32)
+        return np.rint(np.minimum(np.maximum(pixels, -8000), 8000) * (1 << _SHIFT)).astype(np.int32)
 
 
-def ellipsoid(grid: Grid, centre: tuple[float, float], radii: tuple[float, float, float], angle: float = 0.0) -> np.ndarray:
+def ellipsoid(
+    grid: Grid, centre: tuple[float, float], radii: tuple[float, float, float], angle: float = 0.0
+) -> np.ndarray:
     """Return the chord of an ellipsoid along each ray `(size, size)` in mm.
 
     Args:

@@ -54,11 +54,12 @@ def hemithorax(
     x = grid.x * np.float32(side)
     wall = _column(outer_edge(anatomy, rows))
     half = depth(anatomy, rows)
+    forward = np.float32(_DOME_FORWARD * anatomy.half_depth)
     dome = dome_height(anatomy, side, inspiration)
     pressed = air.flatten if air else 0.0
     sulcus = air.sulcus if air else 0.0
     under = _under_dome(grid, anatomy, x, dome + pressed, sulcus=sulcus)
-    cavity = _chord(x, medial, wall, _column(half), under, np.float32(_DOME_FORWARD * anatomy.half_depth))
+    cavity = _chord(x, medial, wall, half=_column(half), under=under, forward=forward)
     cavity *= grid.y > 0
     if air is None:
         return Hemithorax(cavity, np.zeros_like(cavity))
@@ -67,7 +68,7 @@ def hemithorax(
     lifted = _under_dome(grid, anatomy, x, dome + pressed - air.lift, sulcus=0)
     deep = _column(np.maximum(depth(anatomy, risen(anatomy, air, rows)) - gap, 1))
     drawn = np.minimum(_column(inner_edge(anatomy, risen(anatomy, air, rows)) + side * shift), edge - 1)
-    lung = _chord(x, drawn, edge, deep, lifted, np.float32(_DOME_FORWARD * anatomy.half_depth))
+    lung = _chord(x, drawn, edge, half=deep, under=lifted, forward=forward)
     lung *= grid.y > air.apex
     if air.front:
         low = np.clip((grid.y - 0.35 * anatomy.height) / (0.5 * anatomy.height), 0, 1)
@@ -83,7 +84,7 @@ def _under_dome(grid: Grid, anatomy: Anatomy, x: np.ndarray, dome: float, *, sul
 
 
 def _chord(
-    x: np.ndarray, medial: np.ndarray, lateral: np.ndarray, half: np.ndarray, under: np.ndarray, forward: np.float32
+    x: np.ndarray, medial: np.ndarray, lateral: np.ndarray, *, half: np.ndarray, under: np.ndarray, forward: np.float32
 ) -> np.ndarray:
     width = np.maximum(lateral - medial, 1) / 2
     across = np.abs(x - (lateral + medial) / 2) / width

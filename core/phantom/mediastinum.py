@@ -43,16 +43,18 @@ def mediastinum(grid: Grid, anatomy: Anatomy, *, inspiration: float, shift: floa
     below = part(0.1 * width, base - 0.11 * width, (0.48 * width, 0.27 * width, 0.9 * thick), 8)
     knob = anatomy.aorta_radius * k
     arch_y = 0.3 * anatomy.height
-    arch = part(19 * k + 0.5 * knob, arch_y, (1.1 * knob, 1.25 * knob, 1.6 * knob), 20)
+    arch = part(19 * k + 0.5 * knob, arch_y, (1.2 * knob, 1.3 * knob, 2.0 * knob), 20)
     trunk = part(0.16 * width, base - 0.78 * width, (0.27 * width, 0.17 * width, 0.7 * thick), 62)
     appendage = part(0.24 * width, base - 0.6 * width, (0.3 * width, 0.2 * width, 0.8 * thick), 57)
     heights = np.array([0.02, 0.16, 0.3, 0.45, 0.6, 0.8]) * anatomy.height
-    cava = bent_tube(grid, heights, shift + k * np.array([-16, -19, -21, -22, -22, -20.0]), k * np.array([9, 10, 11, 12, 12, 9.0]))
+    course = shift + k * np.array([-16, -19, -21, -22, -22, -20.0])
+    cava = bent_tube(grid, heights, course, k * np.array([9, 10, 11, 12, 12, 9.0]))
     ascending = bent_tube(grid, heights[2:], shift + k * np.array([-8, -10, -6, 0.0]), k * np.array([14, 18, 19, 16.0]))
     # A soft union, since the chambers' surfaces pass into one another without a notch.
     parts = (ventricle, atrium, below, trunk, appendage, arch, cava, ascending)
-    heart = sum((part / 100) ** 4 for part in parts) ** np.float32(0.25) * 100
-    heart = grid.blurred(np.float32(1) * heart, 1.3)  # the beating border
+    squares = [part * part for part in parts]
+    heart = np.sqrt(np.sqrt(np.add.reduce([square * square for square in squares])))
+    heart = grid.blurred(heart, 1.3)  # the beating border
 
     rows = grid.y[:, 0].astype(float)
     # Oesophagus, fat and the great vessels' stems: a slab that widens towards neck and heart.
@@ -81,7 +83,12 @@ def _airway(grid: Grid, anatomy: Anatomy, shift: float, k: float) -> np.ndarray:
     x0 = float(middle[-1])
     length = 26 * k
     bronchi = [
-        ellipsoid(grid, (x0 + s * length * np.cos(a), carina + length * np.sin(a)), (1.25 * length, 5.8 * k, 5.8 * k), s * np.rad2deg(a))
-        for s, a in ((-1, np.deg2rad(58)), (1, np.deg2rad(38)))
+        ellipsoid(
+            grid,
+            (x0 + side * length * np.cos(np.deg2rad(angle)), carina + length * np.sin(np.deg2rad(angle))),
+            (1.25 * length, 5.8 * k, 5.8 * k),
+            side * angle,
+        )
+        for side, angle in ((-1, 58), (1, 38))
     ]
     return np.maximum.reduce([1.9 * trachea, *(1.2 * bronchus for bronchus in bronchi)])

@@ -19,17 +19,15 @@ def drain(grid: Grid, anatomy: Anatomy, side: int, rng: np.random.Generator) -> 
     upward = rng.random() < 0.75
     tip_y = rng.uniform(0.06, 0.25) if upward else rng.uniform(0.75, 0.9)
     tip = np.array([rng.uniform(0.32, 0.62) * anatomy.half_width, tip_y * anatomy.height])
-    bends = np.array([[wall + 70 * k, level + rng.uniform(25, 80)], [wall + 25, level + 12], [wall - 22, level - 8], tip])
-    t = np.linspace(0, 1, 60)[:, None]
-    p0, p1, p2, p3 = bends
-    p2 = p2 + (0, (-45 if upward else 30) * k)
-    path = (1 - t) ** 3 * p0 + 3 * (1 - t) ** 2 * t * p1 + 3 * (1 - t) * t**2 * p2 + t**3 * p3
+    outside = np.array([wall + 70 * k, level + rng.uniform(25, 80)])
+    bend = np.array([wall - 22, level - 8 + (-45 if upward else 30) * k])
+    path = _curve(outside, np.array([wall + 25, level + 12]), bend, tip)
     path[:, 0] *= side
-    canvas = Canvas(grid, 30.0)
-    canvas.ribbon(path, 4.2, ((1.0, 5.5), (0.72, 2.0)))
+    canvas = Canvas(grid, 50.0)
+    canvas.ribbon(path, 4.2, ((1.0, 9.0), (0.7, 3.5)))
     hole = int(rng.integers(44, 53))
-    canvas.line(path[:hole], 1.7, 16.0)
-    canvas.line(path[hole + 3 :], 1.7, 16.0)
+    canvas.line(path[:hole], 1.8, 30.0)
+    canvas.line(path[hole + 3 :], 1.8, 30.0)
     return canvas.thickness()
 
 
@@ -44,13 +42,11 @@ def leads(grid: Grid, anatomy: Anatomy, count: int, rng: np.random.Generator) ->
             canvas.ellipse((at[0], at[1]), (5.2, 5.2), 0, 30)
             canvas.ellipse((at[0], at[1]), (2.9, 2.9), 0, 8)
         else:
-            canvas.ribbon(np.array([at, at + (rng.uniform(-5, 5), 11)]), 3.6, ((1, 34), (0.5, 18)))
+            canvas.ribbon(np.array([at, at + np.array([rng.uniform(-5, 5), 11])]), 3.6, ((1, 34), (0.5, 18)))
         exit_at = np.array([rng.uniform(-190, 190) * k, rng.choice([-60, 1.45 * anatomy.height])])
         if rng.random() < 0.5:
             exit_at = np.array([side * 215 * k, rng.uniform(0.1, 1.2) * anatomy.height])
-        t = np.linspace(0, 1, 40)[:, None]
-        b1, b2 = at + rng.normal(0, 55, 2), exit_at + rng.normal(0, 60, 2)
-        wire = (1 - t) ** 3 * at + 3 * (1 - t) ** 2 * t * b1 + 3 * (1 - t) * t**2 * b2 + t**3 * exit_at
+        wire = _curve(at, at + rng.normal(0, 55, 2), exit_at + rng.normal(0, 60, 2), exit_at)
         canvas.line(wire, 1.3, 11.0)
     return canvas.thickness()
 
@@ -136,3 +132,9 @@ def haze(grid: Grid, anatomy: Anatomy, count: int, rng: np.random.Generator) -> 
         away = ((grid.x - np.float32(x)) ** 2 + (grid.y - np.float32(y)) ** 2) / np.float32(2 * wide**2)
         total += np.float32(rng.uniform(9, 26)) * np.exp(-away)
     return total
+
+
+def _curve(start: np.ndarray, first: np.ndarray, second: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return a cubic Bezier curve `(60, 2)`."""
+    t = np.linspace(0, 1, 60)[:, None]
+    return (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t**2 * second + t**3 * end

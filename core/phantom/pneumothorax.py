@@ -35,17 +35,22 @@ class Pneumothorax:
 
     def scaled(self, factor: float) -> Pneumothorax:
         """Return it larger or smaller; it never gets smaller than the smallest rim that counts."""
-        names = ("apex", "hilum", "base", "lift", "front", "sulcus", "shift", "flatten")
-        sizes = {name: getattr(self, name) * factor for name in names}
-        sizes["apex"] = min(sizes["apex"], 110.0)
-        sizes["hilum"] = min(sizes["hilum"], 85.0)
-        sizes["base"] = min(sizes["base"], 80.0)
-        sizes["shift"] = min(sizes["shift"], 32.0) if self.kind == "tension" and factor >= 1 else 0.0
-        small = replace(self, **sizes)
-        if max(small.apex, small.hilum, small.base, small.sulcus) < SMALLEST_MM:
-            return replace(small, **{"base" if self.kind == "basal" else "apex": SMALLEST_MM + 1})
-        return small
-
+        relieved = self.kind == "tension" and factor < 1
+        other = replace(
+            self,
+            kind="lateral" if relieved else self.kind,
+            apex=min(self.apex * factor, 110.0),
+            hilum=min(self.hilum * factor, 85.0),
+            base=min(self.base * factor, 80.0),
+            lift=self.lift * factor,
+            front=self.front * factor,
+            sulcus=self.sulcus * factor,
+            shift=min(self.shift * factor, 32.0) if factor >= 1 else 0.0,
+            flatten=self.flatten * factor,
+        )
+        if max(other.apex, other.hilum, other.base, other.sulcus) >= SMALLEST_MM:
+            return other
+        return replace(other, base=SMALLEST_MM + 1) if self.kind == "basal" else replace(other, apex=SMALLEST_MM + 1)
 
     def settled(self, *, supine: bool) -> Pneumothorax:
         """Return it as it lies in an upright patient: air in front of the lung rises beside it."""
@@ -74,7 +79,7 @@ def make_pneumothorax(rng: np.random.Generator, *, supine: bool) -> Pneumothorax
         return Pneumothorax(side=side, kind=kind, apex=1.0, hilum=0.3 * base, base=base, lift=7 + 20 * size)
     if kind == "deep_sulcus":
         return Pneumothorax(
-                    side=side,
+            side=side,
             kind=kind,
             apex=9 * size,
             hilum=3 + 8 * size,

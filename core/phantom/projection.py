@@ -52,12 +52,11 @@ def render(anatomy: Anatomy, film: Film, size: int) -> Radiograph:
         ((64, 64), dtype('uint8'), np.False_)
     """
     rng = np.random.default_rng(film.seed)
-    grid = Grid(size, film.field, -_TOP * film.field)
+    grid = Grid(size, film.field, -_TOP * film.field - film.offset[1], -film.offset[0])
     attenuation, mask, gas = _attenuation(grid, anatomy, film, rng)
     turn = cv2.getRotationMatrix2D((size / 2, size / 2), film.roll, 1.0)
-    turn[:, 2] += np.array(film.offset) / grid.mm
     moved = [
-        cv2.warpAffine(image, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.warpAffine(image, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         for image in (attenuation, gas)
     ]
     mask = cv2.warpAffine(mask.astype(np.float32), turn, (size, size), flags=cv2.INTER_LINEAR) > 0.5
@@ -129,10 +128,10 @@ def _tissue(grid: Grid, anatomy: Anatomy) -> np.ndarray:
     across = np.minimum(np.abs(grid.x) / edge, 1)
     body = 2 * deep * np.sqrt(1 - across**3)
     k = anatomy.half_width / 141
-    heights = np.array([-5, 30, 120, 260, 420]) * k
+    heights = np.array([-30, 30, 120, 260, 520]) * k
     wide = (44 + 0.4 * (anatomy.wall - 24)) * k
     for side in (-1, 1):
-        middle = side * k * np.array([166, 176, 196, 226, 258])
+        middle = side * k * np.array([156, 176, 196, 226, 278])
         arm = bent_tube(grid, heights, middle, wide * np.array([0.75, 1.05, 1.02, 0.9, 0.85]))
         body = np.maximum(body, arm)
         chest = (side * 98 * k, 52 * k)  # pectoral muscle up to the armpit
@@ -148,11 +147,10 @@ def _tissue(grid: Grid, anatomy: Anatomy) -> np.ndarray:
 
 def _grain(grid: Grid, rng: np.random.Generator) -> np.ndarray:
     """Return the unresolved structure of aerated lung, in mm of soft tissue with mean 0."""
-    fine = rng.standard_normal((grid.size, grid.size), dtype=np.float32)
-    small = max(grid.size // 4, 16)
-    coarse = rng.standard_normal((small, small), dtype=np.float32)
-    coarse = cv2.resize(coarse, (grid.size, grid.size), interpolation=cv2.INTER_CUBIC)
-    fine = grid.blurred(fine, 0.9)
+    lobules = int(grid.field / 6)
+    drawn = rng.standard_normal((lobules, lobules), dtype=np.float32)
+    coarse = cv2.resize(drawn, (grid.size, grid.size), interpolation=cv2.INTER_CUBIC)
+    fine = grid.blurred(rng.standard_normal((grid.size, grid.size), dtype=np.float32), 0.9)
     return 1.1 * fine / max(float(fine.std()), 1e-6) + 0.8 * coarse
 
 
@@ -162,12 +160,13 @@ def _stomach(grid: Grid, anatomy: Anatomy, film: Film, rng: np.random.Generator)
     dome = dome_height(anatomy, 1, film.inspiration) + (film.air.flatten if film.air and film.air.side > 0 else 0)
     radii = (rng.uniform(16, 42) * k, rng.uniform(10, 26) * k, rng.uniform(9, 26))
     place = (rng.uniform(55, 85) * k, dome + 9 + radii[1])
-    gas = ellipsoid(grid, place, radii, rng.uniform(-12, 12)) * np.float32(rng.random() < 0.75)
+    gas: np.ndarray = ellipsoid(grid, place, radii, rng.uniform(-12, 12)) * np.float32(rng.random() < 0.75)
     if not film.supine:
-        gas = gas * (grid.y < place[1] + rng.uniform(0, 0.9) * radii[1])
+        gas *= grid.y < place[1] + rng.uniform(0, 0.9) * radii[1]
     for _ in range(int(rng.integers(0, 6))):
         at = (rng.uniform(-40, 115) * k, dome + rng.uniform(55, 120))
-        gas = np.maximum(gas, ellipsoid(grid, at, (rng.uniform(7, 17), rng.uniform(6, 12), rng.uniform(5, 14)), rng.uniform(0, 180)))
+        loop = (rng.uniform(7, 17), rng.uniform(6, 12), rng.uniform(5, 14))
+        gas = np.maximum(gas, ellipsoid(grid, at, loop, rng.uniform(0, 180)))
     return gas
 
 
@@ -212,7 +211,7 @@ def _finished(grid: Grid, levels: np.ndarray, film: Film) -> np.ndarray:
     soft = np.float32(0.006)
 
     def open_between(first: float, last: float) -> np.ndarray:
-        return np.clip((at - first) / soft, 0, 1) * np.clip((1 - last - at) / soft, 0, 1)
+        return np.clip((at - first) / soft, not first, 1) * np.clip((1 - last - at) / soft, not last, 1)
 
     shutter = np.ones((size, size), np.float32)
     if max(film.collimation) > 0:
@@ -227,12 +226,12 @@ def _marked(grid: Grid, levels: np.ndarray, film: Film) -> np.ndarray:
     letter, _, words = film.marker.partition(" ")
     picture = np.clip(levels, 0, 255).astype(np.uint8)
     size = grid.size
-    edge = size * 0.05
-    x = edge if letter == "R" else size - edge - size * 0.03
-    y = size * 0.085
+    left, top, right, _ = film.collimation
+    x = size * (left + 0.05 if letter == "R" else 0.92 - right)
+    y = size * (top + 0.085)
     scale, face = size / 512 * 0.8, cv2.FONT_HERSHEY_SIMPLEX
     cv2.putText(picture, letter, (int(x), int(y)), face, scale, 235, max(round(size / 220), 1), cv2.LINE_AA)
     if words:
-        at = (int(edge), int(size * 0.05)) if letter == "L" else (int(size * 0.76), int(size * 0.05))
+        at = (int(size * (left + 0.05 if letter == "L" else 0.76 - right)), int(size * (top + 0.05)))
         cv2.putText(picture, words, at, face, scale * 0.55, 215, max(round(size / 400), 1), cv2.LINE_AA)
     return picture.astype(np.float32)

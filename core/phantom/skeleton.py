@@ -52,6 +52,7 @@ def skeleton(grid: Grid, anatomy: Anatomy, pose: Pose) -> np.ndarray:
     rows = np.maximum(outer_edge(anatomy, grid.y[:, 0].astype(float)), 30).astype(np.float32)[:, None]
     flank = np.clip(1 - (np.abs(grid.x) / rows) ** 2, 0.16, 1) ** np.float32(-0.28)
     ribs = (behind.thickness() + 0.8 * front.thickness()) * flank
+    ribs *= 1 - 0.45 * np.clip((grid.y / anatomy.height - 0.95) / 0.25, 0, 1)  # scatter veils them in the abdomen
     ribs += _flank_shell(grid, anatomy, rows)
     return np.float32(anatomy.bone) * (ribs + plates.thickness() + spine)
 
@@ -81,7 +82,8 @@ def _rib(anatomy: Anatomy, side: int, number: int) -> tuple[np.ndarray, np.ndarr
     last = (172, 168, 160, 155, 152, 149, 146, 141, 136, 130, 62, 44)[number]
     turn = np.deg2rad(np.linspace(0, last, 44))
     x = np.where(turn < np.pi / 2, root + (half - root) * np.sin(turn), half * np.sin(turn))
-    y = start + 0.5 * drop * (1 - np.cos(turn)) + 9 * k * np.maximum(turn - np.pi / 2, 0) - 5 * k * np.sin(2 * np.minimum(turn, 1.57))
+    y = start + 0.5 * drop * (1 - np.cos(turn)) - 5 * k * np.sin(2 * np.minimum(turn, np.pi / 2))
+    y = y + 9 * k * np.maximum(turn - np.pi / 2, 0)
     y = y + max(number - 8, 0) * 0.12 * x  # the free ribs hang
     z = -deep * np.cos(turn)
     points = np.stack([side * x, y, z], axis=1)
@@ -103,7 +105,8 @@ def _clavicles(canvas: Canvas, anatomy: Anatomy, pose: Pose) -> None:
         x = side * k * (19 + 146 * along)
         y = k * (50 - (26 + lifted) * along + 6 * np.sin(2 * np.pi * along))
         z = k * (78 - 80 * along + 10 * np.sin(2 * np.pi * along))
-        wide = k * (5.6 + 3.2 * (1 - along) ** 3 + 1.5 * along**4) * np.clip(6 * np.minimum(along, 1 - along) + 0.35, 0, 1)
+        blunt = np.clip(6 * np.minimum(along, 1 - along) + 0.35, 0, 1)
+        wide = k * (5.6 + 3.2 * (1 - along) ** 3 + 1.5 * along**4) * blunt
         canvas.ribbon(pose.project(np.stack([x, y, z], axis=1)), wide, _CLAVICLE)
 
 
@@ -113,14 +116,16 @@ def _blades(canvas: Canvas, anatomy: Anatomy, pose: Pose) -> None:
     for side in (-1, 1):
         top, low = 12 * k, 150 * k
         inner = float(outer_edge(anatomy, np.array([70 * k]))[0]) + over
-        outline = np.array([[inner + 12, top], [inner + 2, 45 * k], [inner + 6, 105 * k], [inner + 16, low], [inner + 27, low - 4], [inner + 40, 95 * k], [inner + 56, 46 * k], [inner + 62, 26 * k], [inner + 44, 20 * k]])
+        out = np.array([12, 2, 6, 16, 27, 40, 56, 62, 44.0])
+        down = np.array([top, 45 * k, 105 * k, low, low - 4, 95 * k, 46 * k, 26 * k, 20 * k])
+        outline = np.column_stack([inner + out, down])
         shape = _flat(outline, side, -72 * k, pose)
         canvas.polygon(_smooth(shape), 3.0)
         canvas.line(_smooth(shape), 3.2 * k, 9.0, closed=True)
         spine = np.array([[inner + 1, 42 * k], [inner + 30, 24 * k], [inner + 62, 6 * k]])
         canvas.ribbon(_flat(spine, side, -80 * k, pose), np.array([2.5, 5, 8]) * k, ((1, 5), (0.6, 9)))
         joint = (165 + 2 * pose.arms_out) * k
-        shaft = np.array([[joint + 6, 28 * k], [joint + 14, 70 * k], [joint + 30, 150 * k], [joint + 48, 240 * k], [joint + 66, 330 * k]])
+        shaft = np.column_stack([joint + np.array([6, 14, 30, 48, 66.0]), k * np.array([28, 70, 150, 240, 330.0])])
         canvas.ribbon(_flat(shaft, side, 0, pose), np.array([17, 13.5, 11, 11, 12]) * k, _HUMERUS)
         head = _flat(np.array([[joint, 24 * k]]), side, 0, pose)[0]
         canvas.ellipse((float(head[0]), float(head[1])), (22 * k, 21 * k), 0, 17)
@@ -139,13 +144,17 @@ def _spine(grid: Grid, anatomy: Anatomy, pose: Pose) -> np.ndarray:
         at = pose.project(np.array([[bend, y, -62.0 * k]]))[0]
         x, y = float(at[0]), float(at[1])
         waist = 0.88 * half
-        body = np.array([[-half, -tall], [0, -tall * 0.93], [half, -tall], [waist, 0], [half, tall], [0, tall * 0.93], [-half, tall], [-waist, 0]])
-        canvas.polygon(body + (x, y), 8.5)
-        canvas.polygon(0.9 * body + (x, y), 7.0)
+        across = np.array([-half, 0, half, waist, half, 0, -half, -waist])
+        body = np.column_stack([across, tall * np.array([-1, -0.93, -1, 0, 1, 0.93, 1, 0])])
+        at = np.array([x, y])
+        canvas.polygon(body + at, 8.5)
+        canvas.polygon(0.9 * body + at, 7.0)
         for side in (-1, 1):
-            small.line(np.array([[x + side * half * 0.7, y - 2], [x + side * (half + 13 * k), y - 5 * k]]), 6 * k, 4.0)
-            small.ellipse((x + side * half * 0.66, y - 0.15 * step), (3.4 * k, 4.8 * k), 0, 7.0)
-            small.ellipse((x + side * half * 0.66, y - 0.15 * step), (2.1 * k, 3.4 * k), 0, 2.5)
+            process = np.array([[x + side * half * 0.7, y - 2], [x + side * (half + 13 * k), y - 5 * k]])
+            small.line(process, 6 * k, 4.0)
+            pedicle = (x + side * half * 0.66, y - 0.15 * step)
+            small.ellipse(pedicle, (3.4 * k, 4.8 * k), 0, 7.0)
+            small.ellipse(pedicle, (2.1 * k, 3.4 * k), 0, 2.5)
         behind = pose.project(np.array([[bend, y + 0.42 * step, -96.0 * k]]))[0]
         small.ellipse((float(behind[0]), y + 0.42 * step), (2.6 * k, 6.5 * k), 0, 8.0)
     return grid.blurred(canvas.thickness(), 1.0) + small.thickness()
@@ -159,5 +168,6 @@ def _smooth(outline: np.ndarray) -> np.ndarray:
     """Round the corners of a closed outline by cutting each twice (Chaikin)."""
     for _ in range(2):
         following = np.roll(outline, -1, axis=0)
-        outline = np.stack([0.75 * outline + 0.25 * following, 0.25 * outline + 0.75 * following], axis=1).reshape(-1, 2)
+        pairs = [0.75 * outline + 0.25 * following, 0.25 * outline + 0.75 * following]
+        outline = np.stack(pairs, axis=1).reshape(-1, 2)  # (N, 2, 2) to (2N, 2), in order
     return outline

@@ -107,9 +107,11 @@ def _course(rng: np.random.Generator, supine: list[bool]) -> list[tuple[Pneumoth
         else:
             air = air.scaled(float(rng.uniform(0.35, 0.75)))
             inside = treated
-        lying = supine[at]
         left_in = inside and bool(rng.random() < 0.4)
-        story.append((None, air.side if left_in else 0) if gone else (air.settled(supine=lying), air.side if inside else 0))
+        if gone:
+            story.append((None, air.side if left_in else 0))
+        else:
+            story.append((air.settled(supine=supine[at]), air.side if inside else 0))
     return story
 
 
@@ -123,5 +125,3 @@ def _findings(rng: np.random.Generator, anatomy: Anatomy, film: Film, *, reporte
     }
     named = [finding for finding, present in shown.items() if present & bool(rng.random() < 0.85)]
     return tuple(sorted([*named, *(["Pneumothorax"] if reported else [])])) or ("No Finding",)
-
-

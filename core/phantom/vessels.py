@@ -39,11 +39,13 @@ def tree(anatomy: Anatomy, side: int) -> Tree:
     pieces: list[tuple[float, float, float, float, float]] = []
     growing: list[tuple[float, float, float, float]] = []
     root_y = (HILUM - (0.03 if side > 0 else 0)) * anatomy.height
-    for angle, radius in _STEMS:
-        thick = radius * anatomy.vessels * k * (0.85 if anatomy.emphysema else 1) * draw.uniform(0.85, 1.15)
-        growing.append((27 * k, root_y + 24 * k * math.sin(math.radians(angle)), math.radians(angle + draw.gauss(0, 9)), thick))
+    for slope, calibre in _STEMS:
+        thick = calibre * anatomy.vessels * k * (0.85 if anatomy.emphysema else 1) * draw.uniform(0.85, 1.15)
+        start_y = root_y + 24 * k * math.sin(math.radians(slope))
+        growing.append((27 * k, start_y, math.radians(slope + draw.gauss(0, 9)), thick))
         if draw.random() < 0.75:  # a vein on its own way to the heart, lower than the artery
-            growing.append((25 * k, root_y + (26 + draw.uniform(-8, 14)) * k, math.radians(angle * 0.75 + draw.gauss(0, 8)), 0.72 * thick))
+            start_y = root_y + (26 + draw.uniform(-8, 14)) * k
+            growing.append((25 * k, start_y, math.radians(slope * 0.75 + draw.gauss(0, 8)), 0.72 * thick))
     while growing:
         x, y, angle, radius = growing.pop()
         straight = draw.uniform(1.5, 4.5)
@@ -103,12 +105,12 @@ def _stems(grid: Grid, anatomy: Anatomy, side: int, *, air: Pneumothorax | None,
     canvas = Canvas(grid, 40.0)
 
     def course(x: list[float], down: list[float], width: list[float], thickness: float) -> None:
-        points = np.column_stack([side * drawn_in * np.array(x) * k + shift, y + np.array(down) * k])
+        points = np.column_stack([side * drawn_in * (np.array(x) + out) * k + shift, y + np.array(down) * k])
         profile = ((1.0, 0.45 * thickness), (0.8, 0.75 * thickness), (0.5, thickness))
         canvas.ribbon(points, np.array(width) * k, profile)
 
     out = 6 if side > 0 else 0  # the heart covers more of the left
-    course([20 + out, 30 + out, 38 + out, 41 + out, 41 + out, 38 + out], [-2, -2, 6, 22, 40, 58], [8, 8.5, 8, 7, 5.5, 3.5], 16)
-    course([22 + out, 31 + out, 38 + out, 43 + out], [0, -9, -20, -32], [6.5, 6, 4.5, 3], 12)
-    course([16 + out, 28 + out, 40 + out, 52 + out], [32, 27, 21, 18], [6, 5.5, 4.5, 3], 11)
+    course([20, 30, 38, 41, 41, 38], [-2, -2, 6, 22, 40, 58], [8, 8.5, 8, 7, 5.5, 3.5], 16)
+    course([22, 31, 38, 43], [0, -9, -20, -32], [6.5, 6, 4.5, 3], 12)
+    course([16, 28, 40, 52], [32, 27, 21, 18], [6, 5.5, 4.5, 3], 11)
     return grid.blurred(canvas.thickness(), 1.6)

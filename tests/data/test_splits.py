@@ -43,12 +43,12 @@ def place(frame: pd.DataFrame) -> pd.Series:
 
 cohorts = st.builds(
     cohort,
-    patients=st.integers(20, 80),
+    patients=st.integers(20, 60),
     seed=st.integers(0, 1000),
     positive_share=st.sampled_from([0.25, 0.4, 0.7]),
 )
 kinds = st.sampled_from(["patient", "balanced", "small", "domain"])
-quick = settings(deadline=None, max_examples=25)
+quick = settings(deadline=None, max_examples=12)
 
 
 @quick

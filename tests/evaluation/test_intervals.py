@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from core.evaluation.intervals import bootstrap, patient_weights, percentile_interval
-from core.evaluation.metrics import Films, at_threshold, errors, ranking
+from core.evaluation.metrics import Films, at_threshold, ranking
 
 
 def clustered(patients: int, *, seed: int = 0) -> Films:
@@ -69,17 +69,11 @@ def test_draws_without_the_measure_are_left_out_and_too_many_of_them_leave_no_in
     assert percentile_interval(np.empty(0)) is None
 
 
-def test_a_thousand_draws_of_a_hundred_thousand_films_are_quick():
+def test_draws_of_a_hundred_thousand_films_are_quick():
     films = clustered(40_000)
 
     began = time.monotonic()
-    bootstrap(
-        lambda weights: ranking(films, weights) | errors(films, weights),
-        films.patient_count,
-        films.labels.size,
-        draws=1000,
-        seed=0,
-    )
+    bootstrap(lambda weights: ranking(films, weights), films.patient_count, films.labels.size, draws=100, seed=0)
 
     assert films.labels.size > 90_000
-    assert time.monotonic() - began < 60  # 2 s on two quiet cores
+    assert time.monotonic() - began < 10  # 0.2 s on two quiet cores

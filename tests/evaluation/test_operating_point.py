@@ -8,7 +8,7 @@ from sklearn.metrics import roc_curve
 
 from core.evaluation.operating_point import RULES, choose, named_points
 
-many = settings(deadline=None, max_examples=40)
+many = settings(deadline=None, max_examples=20)
 
 
 def predicted(seed: int, steps: int) -> tuple[np.ndarray, np.ndarray]:

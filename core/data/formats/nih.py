@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -104,7 +104,7 @@ def _fitted(cells: list[str], width: int, split_at: list[int]) -> list[str] | No
 
 
 def _record(cells: dict[str, str], line: int, listing: Listing) -> dict[str, Any] | None:
-    image_id = PurePosixPath(PureWindowsPath(cells["file_name"]).as_posix()).name
+    image_id = re.split(r"[\\/]", cells["file_name"])[-1]
     if not image_id or not cells["patient_id"]:
         missing = "no patient" if image_id else "no image name"
         listing.left_out.add(missing, [image_id or f"row {line}"])

@@ -1,0 +1,182 @@
+"""The parts of a split side by side: whether they are alike in what is known of their films."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.figures.palette import ACCENT, PARTS, Theme
+from core.figures.style import house, legend_above, says_nothing
+
+ROW = 34  # pixels a row of dots
+APART = 0.2  # of a row, between the dots of two parts
+DECADE = 10  # years
+FINDINGS_SHOWN = 10
+
+
+def prevalence(certificate: Mapping[str, Any], *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw the prevalence of each part and fold with its 95 % interval.
+
+    Args:
+        certificate: The split's certificate.
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    rows = list(_counted(certificate["parts"]))
+    names = [f"{name}  <b>{found['positive_films']:,}</b> of {found['films']:,}" for name, found in rows]
+    values, lows, highs = (
+        np.array([found["prevalence"][key] for _, found in rows]) for key in ("value", "low", "high")
+    )
+    figure = go.Figure(
+        go.Scatter(
+            x=values,
+            y=names,
+            mode="markers",
+            marker={"size": 10, "color": ACCENT},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": highs - values,
+                "arrayminus": values - lows,
+                "thickness": 1.5,
+                "width": 5,
+                "color": ACCENT,
+            },
+            customdata=np.column_stack([lows, highs]),
+            hovertemplate="%{y}<br>%{x:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
+        )
+    )
+    house(
+        figure,
+        title="Films with pneumothorax, 95 % interval by patient",
+        x_title="Share of the films",
+        y_title="",
+        height=110 + ROW * len(rows),
+        caption=caption,
+        theme=theme,
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(tickformat=".0%" if highs.max() > 0.1 else ".1%", rangemode="tozero")
+    return figure
+
+
+def ages(films: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw how the films of each part are spread over the ages.
+
+    Args:
+        films: Columns part and age_years.
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    known = films[films["age_years"].notna()]
+    if known.empty:
+        return says_nothing("Age", "The ages are not known.")
+    edges = np.arange(0, (known["age_years"].max() // DECADE + 2) * DECADE, DECADE)
+    figure = go.Figure()
+    for part in _parts_of(known):
+        counts, _ = np.histogram(known.loc[known["part"] == part, "age_years"], edges)
+        share = counts / counts.sum()
+        style = PARTS[part]
+        figure.add_trace(
+            go.Scatter(
+                x=edges,
+                y=np.append(share, share[-1]),
+                name=part,
+                mode="lines",
+                line={"shape": "hv", "color": style.colour, "dash": style.dash, "width": style.width},
+                hovertemplate=f"{part}, from %{{x:.0f}} years: %{{y:.1%}}<extra></extra>",
+            )
+        )
+    house(
+        figure,
+        title="Age",
+        x_title="Age (years)",
+        y_title="Share of the part's films",
+        height=290,
+        caption=caption,
+        theme=theme,
+    )
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=6)
+    figure.update_xaxes(showgrid=False, dtick=20)
+    legend_above(figure)
+    return figure
+
+
+def shares(films: pd.DataFrame, column: str, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw the share of each value of a column, such as the view, in each part.
+
+    Args:
+        films: Column part, and the one asked for.
+        column: "view", "sex" or another with few values; nulls are shown as "unknown".
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    values = films[column].fillna("unknown").astype("str")
+    table = pd.crosstab(values, films["part"], normalize="columns")
+    return _dots(table, title=column.replace("_", " ").capitalize(), caption=caption, theme=theme)
+
+
+def findings(films: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw the share of the films with each finding in each part, the ten most frequent ones.
+
+    Args:
+        films: Columns part and findings ("A|B").
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    if films["findings"].isna().all():
+        return says_nothing("Findings", "The findings are not known.")
+    each = films["findings"].fillna("unknown").str.split("|")
+    exploded = pd.DataFrame({"finding": each, "part": films["part"]}).explode("finding")
+    counts = pd.crosstab(exploded["finding"], exploded["part"])
+    return _dots(counts / films["part"].value_counts(), title="Findings", caption=caption, theme=theme)
+
+
+def _dots(table: pd.DataFrame, *, title: str, caption: str, theme: Theme | None) -> go.Figure:
+    """Draw shares as one row of dots a value, one dot a part."""
+    table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index[:FINDINGS_SHOWN]]
+    rows, parts = np.arange(len(table)), _parts_of(table.columns)
+    figure = go.Figure()
+    for place, part in enumerate(parts):
+        style = PARTS[part]
+        figure.add_trace(
+            go.Scatter(
+                x=table[part],
+                y=rows + APART * (place - (len(parts) - 1) / 2),
+                name=part,
+                mode="markers",
+                marker={"symbol": style.marker, "color": style.colour, "size": 9},
+                customdata=table.index,
+                hovertemplate=f"%{{customdata}} in {part}: %{{x:.1%}}<extra></extra>",
+            )
+        )
+    house(
+        figure,
+        title=title,
+        x_title="Share of the part's films",
+        y_title="",
+        height=130 + ROW * len(table),
+        caption=caption,
+        theme=theme,
+    )
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=5)
+    names = [str(name).replace("_", " ") for name in table.index]
+    figure.update_yaxes(tickvals=rows, ticktext=names, range=[len(table) - 0.5, -0.5])
+    legend_above(figure)
+    return figure
+
+
+def _counted(parts: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    for part, found in parts.items():
+        if found["films"]:
+            yield part, found
+            yield from ((f"{part}, {fold}", inner) for fold, inner in found.get("folds", {}).items())
+
+
+def _parts_of(found: pd.DataFrame | Iterable[str]) -> list[str]:
+    there = set(found["part"] if isinstance(found, pd.DataFrame) else found)
+    return [part for part in PARTS if part in there]

@@ -1,0 +1,83 @@
+"""The installer's sentences, without installing anything."""
+
+import subprocess
+import sys
+
+import pytest
+
+from app import install
+from core.base.paths import ROOT
+
+
+@pytest.fixture
+def alone(tmp_path, monkeypatch):
+    """An installer whose environment lies in an empty folder and that must not run pip."""
+    monkeypatch.setattr(install, "VENV", str(tmp_path / ".venv"))
+    monkeypatch.setattr(install, "STAMP", str(tmp_path / ".venv" / "pleurascope.json"))
+    called = []
+    monkeypatch.setattr(install.subprocess, "call", lambda words, **_: called.append(words) or 0)
+    monkeypatch.setattr(install, "fitting_torch", lambda: None)
+    return called
+
+
+def test_an_old_python_is_told_so(alone, monkeypatch, capsys):
+    monkeypatch.setattr(install.sys, "version_info", (3, 9, 2))
+
+    assert install.main() == 2
+
+    assert capsys.readouterr().err == (
+        "PleuraScope needs Python 3.11 or newer, this is 3.9; install a newer one and start again.\n"
+    )
+    assert not alone
+
+
+def test_a_full_disk_is_told_before_anything_is_downloaded(alone, monkeypatch, capsys):
+    monkeypatch.setattr(install.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1.5e9}))
+
+    assert install.install(["requirements.txt"]) == 2
+
+    assert "Expected 8 GB of free disk for the packages, found 1.5 GB" in capsys.readouterr().err
+    assert not alone
+
+
+def test_it_says_what_it_costs_before_it_installs(alone, monkeypatch, capsys, tmp_path):
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(install.shutil, "rmtree", lambda *_, **__: None)
+
+    assert install.install(["requirements.txt"]) == 0
+
+    first = capsys.readouterr().out.splitlines()[0]
+    assert "GB to download" in first
+    assert "GB on disk" in first
+    assert "minutes" in first
+    assert any("requirements.lock" in word for word in alone[-1])
+
+
+def test_a_second_install_does_nothing(alone, monkeypatch, tmp_path):
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(install.shutil, "rmtree", lambda *_, **__: None)
+    install.install(["requirements.txt"])
+    alone.clear()
+
+    assert install.install(["requirements.txt"]) == 0
+
+    assert not alone
+
+
+def test_a_torch_that_is_here_is_used(alone, monkeypatch, tmp_path, capsys):
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(install.shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(install, "fitting_torch", lambda: "2.13.0+cpu")
+
+    assert install.install(["requirements.txt"]) == 0
+
+    assert "Your torch 2.13.0+cpu is used." in capsys.readouterr().out
+    assert "--system-site-packages" in alone[0]
+    assert (tmp_path / ".venv" / "torch.txt").read_text() == "torch==2.13.0+cpu\n"
+
+
+def test_it_can_be_read_by_an_old_python():
+    """No syntax newer than 3.6, so that the sentence about the version is reached."""
+    code = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 6))"
+
+    subprocess.run([sys.executable, "-c", code, str(ROOT / "app" / "install.py")], check=True)

@@ -1,0 +1,118 @@
+"""A newcomer's way through the dashboard in a real browser: look at the study, train, watch it finish."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.base.paths import ROOT
+from core.jobs import worker
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium on this system"),
+]
+
+
+@pytest.fixture
+def address(study):
+    """The dashboard on the tiny study, as `make start` starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.launch"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"PORT": str(port), "DEMO": "0"},
+        start_new_session=True,
+    )
+    first = process.stdout.readline()
+    assert first.startswith("PleuraScope runs at"), first + process.stdout.read()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.communicate(timeout=90)
+    assert worker.stop_running(study)
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request):
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM is not None, "REQUIRE_BROWSER=1 is set, and there is no Chromium on this system"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.theme = request.param
+        page.sent = []  # everywhere the page turned to
+        page.on("request", lambda asked: page.sent.append(asked.url))
+        yield page
+        browser.close()
+
+
+def shot(page, name):
+    """Keep a picture of the page where `PLEURASCOPE_TEST_SHOTS` says, to be looked at."""
+    folder = os.environ.get("PLEURASCOPE_TEST_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}-{page.theme}.png", full_page=True)
+
+
+def go(page, group, title):
+    page.get_by_text(group, exact=True).click()
+    page.get_by_role("link", name=title).click()
+    page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+
+
+def test_a_newcomer_looks_at_the_study_and_trains_a_classifier(page, address):
+    from playwright.sync_api import expect
+
+    page.goto(address)
+    page.get_by_role("button", name="Look at the first cases").click()
+    expect(page.get_by_role("heading", name="First cases")).to_be_visible()
+    expect(page.get_by_text("probability 0.").first).to_be_visible()
+    expect(page.get_by_text("Research use only, not a medical device")).to_be_visible()
+    shot(page, "overview")
+
+    go(page, "Research", "Splits")
+    expect(page.get_by_text("No patient and no identical film stands in two parts")).to_be_visible()
+    shot(page, "splits")
+
+    go(page, "Research", "Compare")
+    expect(page.get_by_text("AUROC known to about")).to_be_visible()
+    shot(page, "compare")
+
+    go(page, "Run", "Training")
+    size = page.get_by_label("Image size")
+    size.fill("32")
+    size.press("Enter")
+    page.get_by_text("Learning", exact=True).click()
+    epochs = page.get_by_label("Epochs")
+    epochs.fill("2")
+    epochs.press("Tab")
+    page.get_by_role("button", name="Start training").dblclick()
+    expect(page.get_by_text("Train Simple CNN on phantoms/patient").first).to_be_visible()
+    shot(page, "training-runs")
+    page.reload()  # the job is no part of the page
+    expect(page.get_by_text("done in").first).to_be_visible(timeout=240_000)
+    expect(page.get_by_text("Nothing runs.")).to_be_visible()
+    expect(page.get_by_text("done in")).to_have_count(1)  # the double click was one training
+    shot(page, "training-done")
+
+    elsewhere = [url for url in page.sent if not url.startswith((address, "data:", "blob:"))]
+    assert not elsewhere  # nothing leaves the machine
+    expect(page.get_by_text("Traceback")).to_have_count(0)

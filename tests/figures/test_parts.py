@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.data.split_store import describe
+from core.data.splits import PARTS, make_split
+from core.figures import parts
+
+
+@pytest.fixture
+def films() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    label = np.tile([1, 0, 0, 0], 50)
+    table = pd.DataFrame(
+        {
+            "image_id": [f"i{row}" for row in range(200)],
+            "patient_id": np.repeat([f"p{row}" for row in range(100)], 2),
+            "label": pd.array(label, dtype="Int64"),
+            "findings": np.where(label == 1, "Pneumothorax|Pleural_Thickening", "No Finding"),
+            "view": rng.choice(["PA", "AP"], 200),
+            "sex": rng.choice(["M", "F"], 200),
+            "age_years": rng.integers(1, 95, 200).astype(float),
+        }
+    )
+    return make_split(table, "patient").merge(table.drop(columns=["patient_id", "label"]), on="image_id")
+
+
+def test_prevalence_has_a_row_a_part_and_fold_and_none_for_an_empty_part(films):
+    films = films[films["part"] != "test"]
+    certificate = {"parts": {part: describe(films[films["part"] == part]) for part in PARTS}}
+
+    figure = parts.prevalence(certificate)
+
+    names = [name.split("  ")[0] for name in figure.data[0].y]
+    assert names == ["train", "val", "val, certify", "val, tune"]
+    assert figure.data[0].x[0] == pytest.approx((films.loc[films["part"] == "train", "label"] == 1).mean())
+    assert (figure.data[0].error_x.array > 0).all()
+
+
+def test_ages_add_up_to_one_in_every_part(films):
+    figure = parts.ages(films)
+
+    assert [trace.name for trace in figure.data] == ["train", "val", "test"]
+    for trace in figure.data:
+        assert trace.y[:-1].sum() == pytest.approx(1)
+
+
+def test_shares_are_of_the_part(films):
+    films.loc[films["part"] == "val", "view"] = None
+
+    figure = parts.shares(films, "view")
+
+    by_part = {trace.name: dict(zip(trace.customdata, trace.x, strict=True)) for trace in figure.data}
+    assert by_part["val"] == {"AP": 0.0, "PA": 0.0, "unknown": 1.0}
+    expected = (films.loc[films["part"] == "test", "view"] == "AP").mean()
+    assert by_part["test"]["AP"] == pytest.approx(expected)
+
+
+def test_a_film_counts_for_each_of_its_findings(films):
+    figure = parts.findings(films)
+
+    train = dict(zip(figure.data[0].customdata, figure.data[0].x, strict=True))
+    positive = (films.loc[films["part"] == "train", "label"] == 1).mean()
+    assert train == pytest.approx(
+        {"No Finding": 1 - positive, "Pneumothorax": positive, "Pleural_Thickening": positive}
+    )
+    assert "Pleural Thickening" in figure.layout.yaxis.ticktext
+
+
+def test_what_is_not_known_is_said(films):
+    unknown = films.assign(age_years=np.nan, findings=None)
+
+    assert parts.ages(unknown).layout.annotations[0].text == "The ages are not known."
+    assert parts.findings(unknown).layout.annotations[0].text == "The findings are not known."

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core.base import files
+from core.base.errors import InputError
+from core.models import cards, checkpoint, registry
+
+CONFIG = {"model": "cnn", "dataset": "tiny", "drop_rate": 0.5}
+MEASURE = {"value": 0.8, "low": 0.7, "high": 0.9, "reason": None}
+CARD = {
+    "title": "Simple CNN",
+    "dataset": "tiny",
+    "split": "patient",
+    "labels": "report",
+    "seed": 0,
+    "input": {"size": 32, "mean": 0.5, "std": 0.25},
+    "kinds": {"real": 3},
+    "parts": {"train": {"films": 3, "patients": 2, "positive_films": 1, "positive_patients": 1}},
+    "metrics": {"val": {"films": 4, "auroc": MEASURE, "brier": {**MEASURE, "value": None}}},
+    "calibration": {"a": 1.0, "b": 0.0, "prevalence": 0.25},
+    "training_s": 12.3,
+    "training": {"weights": "trained from scratch", "epochs": 2, "best_epoch": 1, "best_by": "auroc", "device": "cpu"},
+    "notes": ["A note of its own."],
+}
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    torch.manual_seed(0)
+    return registry.create_classifier("cnn", image_size=32, drop_rate=0.5)
+
+
+def save(workspace, classifier) -> str:
+    return checkpoint.save(
+        workspace,
+        classifier,
+        config=CONFIG,
+        card=CARD,
+        history=pd.DataFrame({"epoch": [1, 2], "tune_auroc": [0.7, None]}),
+        train_features=np.ones((3, 512)),
+    )
+
+
+def test_what_is_saved_predicts_the_same_when_loaded(workspace, classifier):
+    images = torch.randn(2, 1, 32, 32)
+
+    loaded = checkpoint.load(workspace, save(workspace, classifier))
+
+    assert not loaded.classifier.training
+    assert torch.equal(loaded.classifier(images), classifier.eval()(images))
+    assert (loaded.spec.size, loaded.spec.mean, loaded.spec.std) == (32, 0.5, 0.25)
+
+
+def test_the_folder_is_complete_and_named_by_its_weights(workspace, classifier):
+    name = save(workspace, classifier)
+
+    folder = workspace.checkpoint(name)
+    digest = files.sha256_of_file(folder / cards.WEIGHTS)
+    assert {path.name for path in folder.iterdir()} == set(cards.ALL_FILES)
+    assert name.startswith("cnn-tiny-20")
+    assert name.endswith(f"-{digest[:8]}")
+    card = cards.read_card(workspace, name)
+    assert (card["weights_sha256"], card["checkpoint_id"]) == (digest, name)
+    assert card["parameters"] == sum(parameter.numel() for parameter in classifier.parameters())
+    assert card["versions"]["torch"] == torch.__version__
+    assert cards.read_config(workspace, name) == CONFIG
+    assert cards.read_history(workspace, name)["epoch"].tolist() == [1, 2]
+    assert np.load(folder / cards.TRAIN_FEATURES).dtype == np.float16
+    assert cards.checkpoint_ids(workspace) == [name]
+
+
+def test_the_model_card_says_what_it_is_for_and_how_it_did(workspace, classifier):
+    name = save(workspace, classifier)
+
+    text = (workspace.checkpoint(name) / cards.MODEL_CARD).read_text()
+
+    assert "Research use only. Not a medical device." in text
+    for section in ("Details", "Intended use", "Out of scope", "Data", "Metrics", "Limits"):
+        assert f"\n## {section}\n" in text
+    assert "| val | 4 | 0.800 (0.700 to 0.900) | not measurable | not measurable |" in text
+    assert "A note of its own." in text
+
+
+def test_saving_the_same_weights_again_keeps_what_stands(workspace, classifier):
+    name = save(workspace, classifier)
+    before = (workspace.checkpoint(name) / cards.CARD).read_bytes()
+
+    assert save(workspace, classifier) == name
+    assert (workspace.checkpoint(name) / cards.CARD).read_bytes() == before
+
+
+@pytest.mark.parametrize("step", ["write_json", "write_text"])
+def test_a_failure_while_saving_leaves_nothing(workspace, classifier, monkeypatch, step):
+    def fail(*_arguments):
+        msg = "No space left on device"
+        raise OSError(msg)
+
+    monkeypatch.setattr(files, step, fail)
+
+    with pytest.raises(OSError, match="No space left"):
+        save(workspace, classifier)
+
+    assert list(workspace.checkpoints.iterdir()) == []
+
+
+def test_changed_weights_are_refused(workspace, classifier):
+    name = save(workspace, classifier)
+    path = workspace.checkpoint(name) / cards.CARD
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"weights_sha256": "0" * 64}))
+
+    with pytest.raises(InputError, match="Expected weights with the hash 00000000 in checkpoint 'cnn-tiny-"):
+        checkpoint.load(workspace, name)

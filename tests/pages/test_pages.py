@@ -1,0 +1,158 @@
+"""The four pages, driven as a person would, without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.base.paths import ROOT
+from core.jobs import worker
+from core.jobs.queue import JobQueue
+
+PAGES = ["overview", "training", "splits", "compare"]
+
+
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch):
+    """Jobs are filed, not run: the worker has tests of its own."""
+    monkeypatch.setattr(worker, "ensure_running", lambda _workspace: None)
+
+
+def opened(page):
+    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    if page != "overview":
+        at.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+    assert not at.exception
+    return at
+
+
+def text(at):
+    """Everything a person can read on the page."""
+    said = [*at.title, *at.subheader, *at.caption, *at.markdown, *at.info, *at.error, *at.warning]
+    html = [element.proto.body for element in at.get("html")]
+    return "\n".join([str(element.value) for element in said] + html)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_workspace_says_what_to_do(workspace, page):
+    at = opened(page)
+
+    assert at.title[0].value == page.capitalize()
+    assert "NO DATA YET" in text(at)
+    assert not at.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_carries_the_warning_and_marks_phantoms(study, page):
+    at = opened(page)
+
+    assert "Research use only, not a medical device" in text(at)
+    assert ">PHANTOMS</span>" in text(at)
+    assert str(study.root) not in text(at)  # no path of the machine
+
+
+def test_the_first_cases_are_one_click_away(study):
+    at = opened("overview")
+    assert "First cases" not in text(at)
+
+    at.button(key="overview.first_cases").click().run()
+
+    assert not at.exception
+    assert "First cases" in text(at)
+    assert text(at).count("probability 0.") >= 8
+
+
+def test_a_film_opens_with_everything_the_tables_say(study):
+    at = opened("splits")
+    details = [button for button in at.button if button.key.startswith("splits.films.")]
+
+    details[0].click().run()
+
+    assert not at.exception
+    assert any("adjudicated" in str(frame.value) or "report" in str(frame.value) for frame in at.dataframe)
+
+
+def test_the_splits_page_says_that_nothing_leaks(study):
+    at = opened("splits")
+
+    at.selectbox(key="splits.split").set_value("patient").run()
+
+    assert "No patient and no identical film stands in two parts" in text(at)
+
+
+def test_filters_narrow_the_films(study):
+    at = opened("splits")
+    at.selectbox(key="splits.split").set_value("patient").run()
+
+    at.multiselect(key="splits.filter.part").set_value(["test"]).run()
+
+    assert not at.exception
+    assert any("films" in caption.value and " of " in caption.value for caption in at.caption)
+
+
+def test_the_compare_page_shows_measures_with_intervals(study):
+    at = opened("compare")
+
+    table = at.dataframe[0].value
+    assert table["Measure"].iloc[0] == "AUROC, against all others"
+    assert " to " in table.iloc[0, 1]
+    assert "PHANTOMS" in text(at)
+
+
+def test_what_is_not_measured_can_be_measured_from_the_page(study):
+    at = opened("compare")
+    at.selectbox(key="compare.truth").set_value("phantom").run()
+
+    at.button(key="compare.measure").click().run()
+
+    assert not at.exception
+    filed = JobQueue(study).newest()
+    assert [job.arguments[0] for job in filed] == ["evaluate"]
+    assert filed[0].arguments[-2:] == ["--truth", "phantom"]
+
+
+def test_the_form_files_one_training_even_when_clicked_twice(study):
+    at = opened("training")
+    at.number_input(key="training.epochs").set_value(3)
+    at.number_input(key="training.image_size").set_value(48)
+
+    at.button(key="training.start").click().run()
+    at.button(key="training.start").click().run()
+
+    assert not at.exception
+    jobs = JobQueue(study).newest()
+    assert len(jobs) == 1
+    assert jobs[0].title == "Train Simple CNN on phantoms/patient"
+    assert jobs[0].config["epochs"] == 3
+    assert jobs[0].config["image_size"] == 48
+
+
+def test_a_waiting_job_can_be_cancelled_and_resumed(study):
+    at = opened("training")
+    at.button(key="training.start").click().run()
+
+    at.button(key="training.now.cancel.1").click().run()
+    assert JobQueue(study).get(1).state == "cancelled"
+
+    at.button(key="training.before.resume.1").click().run()
+    assert JobQueue(study).get(1).state == "queued"
+    assert not at.exception
+
+
+def test_a_value_that_the_config_refuses_is_told_at_the_form(study):
+    at = opened("training")
+    at.number_input(key="training.learning_rate").set_value(0.0)
+
+    at.button(key="training.start").click().run()
+
+    assert "learning_rate" in at.error[0].value
+    assert not JobQueue(study).newest()
+
+
+def test_a_leaky_split_is_refused_at_the_form(study):
+    path = study.split("phantoms", "patient")
+    path.write_bytes(study.split("phantoms", "domain").read_bytes())
+
+    at = opened("training")
+    at.button(key="training.start").click().run()
+
+    assert "run `split` again" in at.error[0].value
+    assert not JobQueue(study).newest()

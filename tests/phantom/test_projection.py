@@ -1,0 +1,97 @@
+"""The rendered film: the right way round, dark where there is air, the same at every call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import binary_dilation, shift
+
+from core.phantom.anatomy import make_anatomy
+from core.phantom.film import make_film
+from core.phantom.pneumothorax import Pneumothorax
+from core.phantom.projection import render
+
+SIZE = 96
+LATERAL = Pneumothorax(side=-1, kind="lateral", apex=40, hilum=28, base=20)
+
+
+@pytest.fixture(scope="module")
+def chest():
+    """A patient and a good film of them."""
+    rng = np.random.default_rng(3)
+    anatomy = replace(make_anatomy(rng), bullae=(), emphysema=0.0, heart_ratio=0.46)
+    film = make_film(rng, anatomy, view="PA", supine=False, air=None, drain=0)
+    film = replace(film, folds=(), effusion=(0.0, 0.0), patches=0, leads=0, marker="", roll=0.0, offset=(0.0, 0.0))
+    return anatomy, replace(film, noise=0.3, blur=0.2, exposure=0.0, contrast=1.1, collimation=(0, 0, 0, 0))
+
+
+def test_the_same_film_gives_the_same_pixels(chest):
+    first, second = (render(*chest, SIZE) for _ in range(2))
+
+    np.testing.assert_array_equal(first.pixels, second.pixels)
+
+
+def test_lungs_are_dark_and_the_abdomen_is_bright(chest):
+    pixels = render(*chest, SIZE).pixels.astype(float)
+
+    right_lung, left_lung = pixels[30:55, 20:34].mean(), pixels[30:50, 64:76].mean()
+    abdomen = pixels[82:94, 40:56].mean()
+    assert max(right_lung, left_lung) + 30 < abdomen
+
+
+def test_the_heart_lies_to_the_right_of_the_picture(chest):
+    pixels = render(*chest, SIZE).pixels.astype(float)
+    level = slice(52, 62)
+
+    patients_right, patients_left = pixels[level, 28:44].mean(), pixels[level, 52:68].mean()
+
+    assert patients_left > patients_right + 8
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_pleural_air_is_masked_on_its_side_and_darker_than_the_lung_beside_it(chest, side):
+    anatomy, film = chest
+    picture = render(anatomy, replace(film, air=replace(LATERAL, side=side)), SIZE)
+    columns = np.nonzero(picture.mask)[1]
+
+    inward = np.stack([shift(picture.mask, (0, -side * step), order=0) for step in (6, 8, 10)]).any(axis=0)
+    beside = inward & ~binary_dilation(picture.mask, iterations=3)
+
+    assert (columns < SIZE / 2).mean() == (1.0 if side < 0 else 0.0)
+    assert picture.pixels[picture.mask].mean() + 12 < picture.pixels[beside].mean()
+
+
+def test_a_larger_pneumothorax_has_a_larger_mask(chest):
+    anatomy, film = chest
+
+    areas = [render(anatomy, replace(film, air=LATERAL.scaled(factor)), SIZE).mask.sum() for factor in (0.4, 0.8, 1.6)]
+
+    assert areas == sorted(areas)
+    assert areas[0] > 0
+
+
+def test_tension_pushes_the_heart_to_the_other_side(chest):
+    anatomy, film = chest
+    tension = Pneumothorax(side=-1, kind="tension", apex=80, hilum=65, base=60, lift=40, shift=28, flatten=15)
+
+    def middle_of_brightness(pixels: np.ndarray) -> float:
+        band = np.maximum(pixels[50:58, 14:82].astype(float) - 120, 0).sum(axis=0)
+        return float((band * np.arange(14, 82)).sum() / band.sum())
+
+    before = middle_of_brightness(render(anatomy, film, SIZE).pixels)
+    after = middle_of_brightness(render(anatomy, replace(film, air=tension), SIZE).pixels)
+    assert after > before + 2
+
+
+def test_over_exposure_makes_the_film_darker(chest):
+    anatomy, film = chest
+
+    under, over = (render(anatomy, replace(film, exposure=value), SIZE).pixels.mean() for value in (-0.6, 0.6))
+
+    assert over + 15 < under
+
+
+def test_without_a_pneumothorax_there_is_no_mask(chest):
+    assert not render(*chest, SIZE).mask.any()
