@@ -12,10 +12,6 @@ from core.base.paths import ROOT
 from core.evaluation import side_by_side
 from core.evaluation.report import EvaluationReport
 
-LIMITS = (
-    "The classifier looks for pneumothorax only. Trained on computed phantoms, it says nothing about real films, "
-    "and it refuses them."
-)
 OWN_DATA = """
 1. `python -m core index nih --csv Data_Entry_2017_v2020.csv --images images --name nih`
    (or `index folder --images FOLDER --name mine` for folders named by class)
@@ -54,6 +50,15 @@ def newest_predictions() -> NewestPredictions | None:
                 table=table,
             )
     return None
+
+
+def limits(newest: NewestPredictions) -> str:
+    """Say what the classifier that read these films cannot do."""
+    kinds = set(resources.radiographs(newest.dataset)["source"])
+    only = "It looks for pneumothorax only, and a probability is no diagnosis."
+    if kinds == {"real"}:
+        return only
+    return f"{only} It learnt from computed phantoms, says nothing about real films, and refuses them."
 
 
 def draw_first_film(newest: NewestPredictions | None) -> None:
@@ -99,8 +104,7 @@ def draw_jobs() -> None:
         if job.parent_id is None:
             panels.job_line(job, page="overview")
             for step in queue.children(job.job_id):
-                with st.container(key=f"overview.step.{step.job_id}"):
-                    panels.step_line(step)
+                panels.step_line(step)
 
 
 def datasets_table() -> pd.DataFrame:

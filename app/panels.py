@@ -125,11 +125,11 @@ def film_details(film: pd.Series, truths: pd.DataFrame) -> None:
     st.subheader(film["image_id"])
     picture = resources.thumbnail(film.to_dict(), size=512)
     if picture is not None:
-        st.image(picture, width="stretch", alt=f"Film {film['image_id']}")
+        st.image(picture, width=512, alt=f"Film {film['image_id']}")
     st.dataframe(browsing.details(film), hide_index=True, height="content")
     own = truths[truths["image_id"] == film["image_id"]]
     st.caption("What each source of labels says")
-    st.dataframe(own.drop(columns="image_id").dropna(axis=1, how="all"), hide_index=True, height="content")
+    st.dataframe(browsing.truth_words(own), hide_index=True, height="content")
 
 
 def _words(job: Job) -> str:

@@ -13,6 +13,7 @@ from core.base import files
 from core.base.paths import Workspace
 from core.data import radiographs as radiographs_of
 from core.data import split_store, thumbnails, truth
+from core.data.splits import KINDS
 from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
@@ -77,8 +78,9 @@ def index_report(dataset: str) -> dict[str, Any]:
 
 
 def split_names(dataset: str) -> list[str]:
-    """Return the names of a data set's splits."""
-    return split_store.split_names(workspace(), dataset)
+    """Return the names of a data set's splits, the patient split first and its derivatives after it."""
+    names = split_store.split_names(workspace(), dataset)
+    return sorted(names, key=lambda name: (KINDS.index(certificate(dataset, name)["kind"]), name))
 
 
 def split(dataset: str, name: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import compare, panels, resources
+from app import compare, navigation, panels, resources
 from core.evaluation import side_by_side
 from core.figures import curves, metrics
 from core.figures.style import stamp_of
@@ -20,7 +20,8 @@ if missing:
     compare.offer_measuring(question, missing)
 reports = compare.choose_checkpoints(question, reports)
 if not reports:
-    st.info("Nothing is measured here yet. Train a classifier on the training page, then measure it.")
+    st.info(f"No classifier is measured on {question['dataset']}/{question['split']}, part {question['part']}, yet.")
+    navigation.link("training", "Train one on this split")
     st.stop()
 
 st.html(f'<p class="ps-lead">{side_by_side.lead_sentence(reports)}</p>')

@@ -10,7 +10,7 @@ CASES = 8
 st.title("Overview")
 newest = overview.newest_predictions()
 
-film, start = st.columns([2, 3], gap="large", vertical_alignment="center")
+film, start = st.columns([1, 2], gap="large")
 with film:
     overview.draw_first_film(newest)
 with start:
@@ -18,28 +18,19 @@ with start:
     if newest is not None:
         if st.button("Look at the first cases", type="primary", key="overview.first_cases"):
             state.SHOW_FIRST_CASES.set(True)
-        st.caption(overview.LIMITS)
+        st.caption(overview.limits(newest))
+    panels.live(overview.draw_jobs, key="overview.live")
 
 if newest is not None and state.SHOW_FIRST_CASES.get():
     st.subheader("First cases")
     cases = first_cases(newest.table, resources.radiographs(newest.dataset), count=CASES)
-    captions = case_captions(cases, cut=newest.cut)
-    picked = panels.film_gallery(cases, captions, size=384, columns=4, key="overview.cases")
+    picked = panels.film_gallery(cases, case_captions(cases, cut=newest.cut), size=384, columns=4, key="overview.cases")
     if picked is not None:
-        film_row = cases.set_index("image_id", drop=False).loc[picked]
-        panels.film_details(film_row, resources.truth_table(newest.dataset))
+        panels.film_details(cases.set_index("image_id", drop=False).loc[picked], resources.truth_table(newest.dataset))
     st.caption(
         f"From the most to the least probable of {len(newest.table)} films of the {newest.part} part, read by "
         f"{newest.checkpoint_id}. A probability below the cut is not a negative report."
     )
-
-
-def draw_jobs() -> None:
-    """Draw what is being made, live."""
-    overview.draw_jobs()
-
-
-panels.live(draw_jobs, key="overview.live")
 
 st.subheader("What is here")
 datasets, checkpoints = overview.datasets_table(), overview.checkpoints_table()

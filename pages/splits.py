@@ -34,10 +34,10 @@ st.subheader("Are the parts alike?")
 prevalence, ages = st.columns(2)
 prevalence.plotly_chart(figures.prevalence(certificate), key="splits.prevalence", alt="Prevalence by part")
 ages.plotly_chart(figures.ages(films), key="splits.ages", alt="Age by part")
-views, sexes, findings = st.columns([1, 1, 2])
-views.plotly_chart(figures.shares(films, "view"), key="splits.views", alt="Views by part")
-sexes.plotly_chart(figures.shares(films, "sex"), key="splits.sexes", alt="Sexes by part")
+findings, others = st.columns(2)
 findings.plotly_chart(figures.findings(films), key="splits.findings", alt="Findings by part")
+others.plotly_chart(figures.shares(films, "view"), key="splits.views", alt="Views by part")
+others.plotly_chart(figures.shares(films, "sex"), key="splits.sexes", alt="Sexes by part")
 
 st.subheader("Films")
 with st.sidebar:

@@ -44,13 +44,13 @@ def parse(config: type[C], words: list[str], *, prog: str, positional: tuple[str
         options: dict[str, Any] = {"help": _help(field), "default": argparse.SUPPRESS}
         if name in positional:
             nargs = "*" if many else "?"
-            parser.add_argument(name, nargs=nargs, metavar=name.upper(), **options)  # type: ignore[arg-type]
+            parser.add_argument(name, nargs=nargs, metavar=name.upper(), **options)
         elif field.annotation is bool:
             parser.add_argument(_flag(name), action=argparse.BooleanOptionalAction, **options)
         else:
             choices = _choices(field.annotation)
             metavar = "|".join(choices) if choices else name.rsplit("_", 1)[-1].upper()
-            parser.add_argument(_flag(name), metavar=metavar, nargs="+" if many else None, **options)  # type: ignore[arg-type]
+            parser.add_argument(_flag(name), metavar=metavar, nargs="+" if many else None, **options)
     known, unknown = parser.parse_known_args(words)
     if unknown:
         near = difflib.get_close_matches(unknown[0], [_flag(name) for name in fields], n=1)

@@ -9,6 +9,19 @@ import pandas as pd
 
 from core.data.assignment import PARTS
 
+FIELD_WORDS = {
+    "image_id": "Film",
+    "patient_id": "Patient",
+    "label": "Report label",
+    "findings": "Findings in the report",
+    "age_years": "Age",
+    "follow_up": "Follow-up",
+    "sha256": "Hash of the pixels",
+    "source": "Kind of image",
+    "parent_image_id": "Made from",
+    "pixel_spacing_mm": "Pixel spacing",
+}
+UNITS = {"age_years": "years", "pixel_spacing_mm": "mm"}
 LABEL_WORDS = {1: "pneumothorax", 0: "no pneumothorax"}
 
 
@@ -95,7 +108,8 @@ def filtered(films: pd.DataFrame, choices: Mapping[str, Sequence[str]]) -> pd.Da
         if not chosen:
             continue
         if column == "findings":
-            kept &= words["findings"].fillna("").map(lambda cell: not set(chosen).isdisjoint(cell.split("|")))
+            named = words["findings"].fillna("").str.split("|")
+            kept &= pd.Series([not set(chosen).isdisjoint(names) for names in named], index=films.index)
         else:
             kept &= words[column].isin(list(chosen))
     return films[kept]
@@ -136,6 +150,34 @@ def certificate_words(certificate: Mapping[str, Any]) -> str:
 
 
 def details(film: pd.Series) -> pd.DataFrame:
-    """Return everything the tables say of one film, except where its file lies, as field and value."""
-    shown = film.drop(labels=["path", "mask_path"], errors="ignore").dropna()
-    return pd.DataFrame({"Field": shown.index.astype("str"), "Value": [str(value) for value in shown]})
+    """Return everything the tables say of one film, except where its file lies, as field and value.
+
+    Examples:
+        >>> details(pd.Series({"patient_id": "7", "label": 1, "age_years": 54.0, "path": "x"}))["Value"].to_list()
+        ['7', 'pneumothorax', '54 years']
+    """
+    known = film.drop(labels=["path", "mask_path"], errors="ignore").dropna()
+    rows = [
+        (FIELD_WORDS.get(str(name), str(name).replace("_", " ").capitalize()), _value(str(name), value))
+        for name, value in known.items()
+    ]
+    return pd.DataFrame(rows, columns=["Field", "Value"])
+
+
+def _value(name: str, value: Any) -> str:  # noqa: ANN401 (any cell)
+    if name == "label":
+        return LABEL_WORDS[int(value)]
+    if name in ("width", "height", "original_width", "original_height"):
+        return f"{int(value)} px"
+    if name in UNITS:
+        return f"{float(value):g} {UNITS[name]}"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def truth_words(truths: pd.DataFrame) -> pd.DataFrame:
+    """Return what each source of labels says of one film: a column a source, a row a field that any of them fills."""
+    said = truths.drop(columns="image_id").set_index("truth").dropna(axis=1, how="all")
+    said["label"] = said["label"].map(LABEL_WORDS)
+    table = said.T.map(lambda cell: "" if pd.isna(cell) else f"{cell:.3g}" if isinstance(cell, float) else str(cell))
+    table.insert(0, "Field", [str(name).replace("_", " ").capitalize() for name in table.index])
+    return table.reset_index(drop=True)

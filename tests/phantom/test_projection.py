@@ -95,3 +95,14 @@ def test_over_exposure_makes_the_film_darker(chest):
 
 def test_without_a_pneumothorax_there_is_no_mask(chest):
     assert not render(*chest, SIZE).mask.any()
+
+
+def test_a_film_shows_the_same_things_at_every_size(chest):
+    anatomy, film = chest
+    film = replace(film, air=LATERAL, drain=-1, leads=4, folds=(1,), patches=2)
+
+    small, large = (render(anatomy, film, size).pixels.astype(float) for size in (SIZE, 2 * SIZE))
+
+    halved = large.reshape(SIZE, 2, SIZE, 2).mean(axis=(1, 3))
+    assert np.abs(halved - small).mean() < 5  # grey levels; a thin wire is fainter on larger pixels
+    assert np.corrcoef(halved.ravel(), small.ravel())[0, 1] > 0.98
