@@ -12,7 +12,7 @@ def removable() -> list[tuple[Path, str]]:
     found = [
         (ROOT / ".venv", "the installed packages"),
         (ROOT / "workspace", "data sets, predictions, reports, jobs and READS made in this folder"),
-        *((path, "a trained checkpoint") for path in sorted((ROOT / "checkpoints").iterdir()) if path.is_dir()),
+        *((path, "a trained checkpoint") for path in sorted((ROOT / "checkpoints").glob("*")) if path.is_dir()),
     ]
     return [(path, what) for path, what in found if path.exists()]
 

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -19,7 +18,7 @@ import webbrowser
 import psutil
 from filelock import FileLock, Timeout
 
-from core.base import files
+from core.base import files, processes
 from core.base.errors import InputError
 from core.base.paths import ROOT, Workspace
 from core.commands import demo
@@ -74,21 +73,13 @@ class Dashboard:
                 msg = f"Port {self.port} is taken by another program; choose one that is free: PORT=8502 make start."
                 raise InputError(msg) from None
         log_path = self.workspace.root / "dashboard.log"
-        with log_path.open("ab") as log:
-            server = psutil.Popen(
-                [
-                    *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")),
-                    *("--server.port", str(self.port), "--server.address", HOST),
-                ],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        words = ["-m", "streamlit", "run", str(ROOT / "app" / "main.py")]
+        words += ["--server.port", str(self.port), "--server.address", HOST]
+        started = processes.start_detached(words, log=log_path)
+        server = psutil.Process(started.pid)
         deadline = time.monotonic() + START_S
         while not self._answers():
-            if server.poll() is not None or time.monotonic() > deadline:
+            if started.poll() is not None or time.monotonic() > deadline:
                 msg = f"The page did not come up; the end of {log_path.name} in the workspace says why."
                 raise InputError(msg)
             time.sleep(0.1)

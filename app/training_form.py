@@ -24,7 +24,7 @@ def draw() -> dict[str, Any] | None:
         chosen = _choose_data()
         if chosen is None:
             return None
-        with st.form("training.form", border=False):
+        with st.form("training.form", border=False, enter_to_submit=False):  # hours of work start by a click only
             for name, field in TrainConfig.model_fields.items():
                 group = field.annotation
                 if isinstance(group, type) and is_group(group) and name in GROUP_TITLES:

@@ -13,7 +13,9 @@ from core.base.errors import InputError
 class Config(BaseModel):
     """A frozen set of options; the same class makes the flags, the sidebar form and the job file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

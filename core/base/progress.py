@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from core.base import files
 from core.base.errors import Cancelled
 
 T = TypeVar("T")
@@ -111,6 +110,11 @@ def _write(stage: str, done: int, total: int, began: float, start: int) -> None:
         "left_s": (total - done) / rate if rate else None,
         "written_at": time.time(),
     }
-    path = folder / "progress.json"
-    with files.written_aside(path) as aside:
-        aside.write_text(json.dumps(content))
+    aside = folder / "progress.json.part"
+    aside.write_text(json.dumps(content), encoding="utf-8")  # no fsync: it is out of date in half a second
+    try:
+        aside.replace(folder / "progress.json")
+    except PermissionError:
+        if os.name == "posix":
+            raise
+        # On Windows the dashboard may be reading it at this moment; the next half second writes it again.

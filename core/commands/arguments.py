@@ -53,7 +53,7 @@ def parse(config: type[C], words: list[str], *, prog: str, positional: tuple[str
             parser.add_argument(_flag(name), metavar=metavar, nargs="+" if many else None, **options)
     known, unknown = parser.parse_known_args(words)
     if unknown:
-        near = difflib.get_close_matches(unknown[0], [_flag(name) for name in fields], n=1)
+        near = difflib.get_close_matches(unknown[0], [_flag(name) for name in fields if name not in positional], n=1)
         hint = f"did you mean {near[0]}?" if near else f"`{prog} --help` lists what is expected."
         msg = f"Expected only options of `{prog}`, found {unknown[0]!r}; {hint}"
         raise InputError(msg)

@@ -22,7 +22,7 @@ class JobsArguments(Config):
     """List, show, cancel or resume jobs, or work through the queue until stopped."""
 
     action: Literal["list", "show", "cancel", "resume", "worker"] = Field(description="What to do.")
-    job_id: int | None = Field(None, description="Number of the job to show, cancel or resume.")
+    job_id: int | None = Field(None, le=2**63 - 1, description="Number of the job to show, cancel or resume.")
     until_idle: bool = Field(False, description="End the worker when there is nothing left to do.")
 
 

@@ -78,7 +78,7 @@ def _names(path: Path | None) -> list[str] | None:
         return None
     try:
         lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: ~ of an unknown user
         msg = f"Expected a text file with a film's name a line, found none that can be read at {path.name!r} ({error})."
         raise InputError(msg) from None
     return [line.strip() for line in lines if line.strip()]

@@ -36,7 +36,7 @@ def run(words: list[str]) -> Outcome:
 def _options(path: Path) -> dict[str, Any]:
     try:
         options = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"Expected a JSON file of training options, found none that can be read at {path.name!r} ({error})."
         raise InputError(msg) from None
     if not isinstance(options, dict):

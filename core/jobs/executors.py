@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
 import psutil
 
-from core.base import progress
-from core.base.paths import ROOT
+from core.base import processes, progress
 from core.jobs.job import Job
 from core.jobs.queue import JobQueue
 
@@ -22,21 +20,16 @@ def start(queue: JobQueue, job: Job) -> subprocess.Popen[bytes]:
     folder = queue.folder(job.job_id)
     for stale in ("stop", "outcome.json"):
         (folder / stale).unlink(missing_ok=True)
-    words = [sys.executable, "-m", "core", *job.arguments]
+    words = ["-m", "core", *job.arguments]
     if job.config is not None:
         config = folder / "job.json"
         config.write_text(json.dumps(job.config, indent=2), encoding="utf-8")
         words += ["--job", str(config)]
-    with (folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [*words, "--json"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=os.environ | {progress.JOB_DIR: str(folder), "PYTHONUNBUFFERED": "1"},
-        )
+    process = processes.start_detached(
+        [*words, "--json"],
+        log=folder / "log.txt",
+        extra_environment={progress.JOB_DIR: str(folder), "PYTHONUNBUFFERED": "1"},
+    )
     handle = psutil.Process(process.pid)
     handle.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else NICENESS)
     queue.set_process(job.job_id, process.pid, handle.create_time())

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core.base import files
-from core.base.paths import ROOT, Workspace
+from core.base import files, processes
+from core.base.paths import Workspace
 from core.jobs import executors
 from core.jobs.job import Job
 from core.jobs.queue import JobQueue
@@ -20,6 +18,7 @@ from core.jobs.queue import JobQueue
 POLL_S = 0.3
 GRACE_S = 30.0  # what a job gets to save after it was asked to stop
 LOCK_S = 2.0  # longer than a glance of `is_running` at the lock
+START_S = 15.0  # what a started worker gets to take its lock
 IDLE_S = 20.0  # an idle worker waits so long for more before it ends
 
 
@@ -45,6 +44,7 @@ class Worker:
         """
         with FileLock(_lock_path(self.queue.workspace), timeout=LOCK_S):
             self.stop_file.unlink(missing_ok=True)
+            _starting_mark(self.queue.workspace).unlink(missing_ok=True)
             busy_at = time.monotonic()
             while not (self.stopping and not self.queue.running()):
                 self.stopping = self.stopping or self.stop_file.exists()
@@ -127,20 +127,16 @@ def is_running(workspace: Workspace) -> bool:
 
 
 def ensure_running(workspace: Workspace) -> None:
-    """Start a worker of its own session unless one works already; it ends when it has nothing to do."""
+    """Start a worker of its own session unless one works or is about to; it ends when it has nothing to do."""
     if is_running(workspace):
         return
+    mark = _starting_mark(workspace)
+    if mark.exists() and time.time() - mark.stat().st_mtime < START_S:
+        return  # the one that was just started has not taken its lock yet
     workspace.root.mkdir(parents=True, exist_ok=True)
-    with (workspace.root / "worker.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "core", "jobs", "worker", "--until-idle"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=os.environ,
-        )
+    mark.touch()
+    words = ["-m", "core", "jobs", "worker", "--until-idle"]
+    processes.start_detached(words, log=workspace.root / "worker.log")
 
 
 def stop_running(workspace: Workspace, *, timeout_s: float = GRACE_S + 10) -> bool:
@@ -154,6 +150,10 @@ def stop_running(workspace: Workspace, *, timeout_s: float = GRACE_S + 10) -> bo
             return False
         time.sleep(POLL_S)
     return True
+
+
+def _starting_mark(workspace: Workspace) -> Path:
+    return workspace.root / "worker.starting"
 
 
 def _lock_path(workspace: Workspace) -> Path:

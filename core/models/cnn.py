@@ -22,7 +22,8 @@ class Cnn(Classifier):
 
     def __init__(self, *, drop_rate: float) -> None:
         super().__init__()
-        self.trunk = timm.create_model("resnet18", in_chans=1, num_classes=0, pretrained=False)
+        # Blocks that begin as identities, timm's default, learn later from few films.
+        self.trunk = timm.create_model("resnet18", in_chans=1, num_classes=0, pretrained=False, zero_init_last=False)
         self.head = nn.Sequential(
             nn.Dropout(drop_rate),
             nn.Linear(WIDTH, HIDDEN),

@@ -58,12 +58,11 @@ def mediastinum(grid: Grid, anatomy: Anatomy, *, inspiration: float, shift: floa
 
     rows = grid.y[:, 0].astype(float)
     # Oesophagus, fat and the great vessels' stems: a slab that widens towards neck and heart.
-    slab = spline(
-        tuple(anatomy.height * t for t in (-0.3, -0.05, 0.12, 0.3, 0.45, 0.7, 1.2)),
-        tuple(k * w for w in (25, 24, 23, 21, 20, 19, 19)),
-    )(rows).astype(np.float32)[:, None]
+    levels = tuple(anatomy.height * t for t in (-0.3, -0.02, 0.07, 0.16, 0.3, 0.45, 0.7, 1.2))
+    slab = spline(levels, tuple(k * w for w in (40, 37, 29, 24.5, 22, 20, 18, 18)))(rows).astype(np.float32)[:, None]
+    thickness = spline(levels, tuple(k * w for w in (62, 68, 76, 78, 72, 62, 44, 40)))(rows).astype(np.float32)[:, None]
     across = np.abs(grid.x - np.float32(shift * 0.8)) / slab
-    stem = np.float32(74 * k) * np.sqrt(np.maximum(1 - across * across, 0))
+    stem = thickness * np.maximum(1 - across * across, 0) ** np.float32(0.75)  # fades at its edges
     descending = bent_tube(
         grid,
         np.array([0.3, 0.5, 0.9, 1.4]) * anatomy.height,

@@ -157,7 +157,7 @@ def _spine(grid: Grid, anatomy: Anatomy, pose: Pose) -> np.ndarray:
             small.ellipse(pedicle, (2.1 * k, 3.4 * k), 0, 2.5)
         behind = pose.project(np.array([[bend, y + 0.42 * step, -96.0 * k]]))[0]
         small.ellipse((float(behind[0]), y + 0.42 * step), (2.6 * k, 6.5 * k), 0, 8.0)
-    return grid.blurred(canvas.thickness(), 1.0) + small.thickness()
+    return grid.blurred(canvas.thickness(), 1.6) + small.thickness()
 
 
 def _flat(points: np.ndarray, side: int, z: float, pose: Pose) -> np.ndarray:

@@ -73,8 +73,8 @@ def shot(page, name):
 
 
 def go(page, group, title):
-    page.get_by_text(group, exact=True).click()
-    page.get_by_role("link", name=title).click()
+    page.get_by_test_id("stTopNav").get_by_role("button", name=group).click()
+    page.get_by_role("menuitem", name=title).click()
     page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
 
 
@@ -90,18 +90,20 @@ def test_a_newcomer_looks_at_the_study_and_trains_a_classifier(page, address):
 
     go(page, "Research", "Splits")
     expect(page.get_by_text("No patient and no identical film stands in two parts")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(5)
     shot(page, "splits")
 
     go(page, "Research", "Compare")
     expect(page.get_by_text("AUROC known to about")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
     shot(page, "compare")
 
     go(page, "Run", "Training")
-    size = page.get_by_label("Image size")
+    size = page.get_by_role("spinbutton", name="Image size")
     size.fill("32")
     size.press("Enter")
     page.get_by_text("Learning", exact=True).click()
-    epochs = page.get_by_label("Epochs")
+    epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("2")
     epochs.press("Tab")
     page.get_by_role("button", name="Start training").dblclick()

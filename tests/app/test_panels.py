@@ -1,0 +1,49 @@
+"""Progress in words, and a sign for every state of a job."""
+
+from typing import get_args
+
+import pytest
+
+from app.panels import STATE_ICONS, duration, progress_text
+from core.jobs.job import JobProgress, State
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),  # never "60 s"
+        (60, "1 min 0 s"),
+        (3599.4, "59 min 59 s"),
+        (3599.6, "1 h 0 min"),
+        (3600, "1 h 0 min"),
+        (100 * 3600, "100 h 0 min"),
+    ],
+)
+def test_a_duration_in_words(seconds, told):
+    assert duration(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "Loading"),
+        ({"total": 8}, "Loading · 0 of 8"),
+        (
+            {"done": 3, "total": 8, "rate_per_s": 0.1234, "left_s": 40.5},
+            "Loading · 3 of 8 · 0.123 a second · 40 s left",
+        ),
+        ({"done": 8, "total": 8, "rate_per_s": 1234.5, "left_s": 0.0}, "Loading · 8 of 8 · 1.23e+03 a second"),
+    ],
+)
+def test_progress_says_only_what_is_known(values, told):
+    known = {"stage": "Loading", "done": 0, "total": 0, "rate_per_s": None, "left_s": None}
+
+    assert progress_text(JobProgress(**(known | values))) == told
+
+
+def test_every_state_has_its_sign():
+    assert set(STATE_ICONS) == set(get_args(State))
+    assert len(set(STATE_ICONS.values())) == len(STATE_ICONS)

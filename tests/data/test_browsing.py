@@ -1,0 +1,185 @@
+"""A split as a page shows it, also where half of what could be known is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.base import schema
+from core.data import browsing
+
+
+def radiographs(*rows):
+    base = {"patient_id": "1", "source": "real", "label": 0, "findings": "No Finding"}
+    return schema.checked(pd.DataFrame([base | row for row in rows]), schema.RADIOGRAPHS)
+
+
+def split(**parts):
+    rows = [
+        {"image_id": name, "patient_id": "1", "part": part, "label": 0}
+        for part, names in parts.items()
+        for name in names
+    ]
+    return schema.checked(pd.DataFrame(rows), schema.SPLIT)
+
+
+@pytest.fixture
+def films():
+    table = radiographs(
+        {"image_id": "a", "label": 1, "findings": "Pneumothorax|Mass", "view": "PA", "sex": "F", "age_years": 41.4},
+        {"image_id": "b", "view": "AP", "sex": "M", "age_years": 0.0},
+        {"image_id": "c", "label": None, "findings": None},
+    )
+    return browsing.joined(table, split(val=["b"], train=["c", "a"]))
+
+
+def counts(films=4, patients=2, positive=1, prevalence=None, **more):
+    return {
+        "films": films,
+        "patients": patients,
+        "positive_films": positive,
+        "positive_patients": positive,
+        "prevalence": prevalence,
+    } | more
+
+
+def certificate(*, passed=True, checked_pixels=True, checked_look_alikes=True, left_out=None, **parts):
+    return {
+        "kind": "patient",
+        "seed": 0,
+        "created_at": "2025-01-01T00:00:00+00:00",
+        "version": "0.1.0",
+        "inputs_sha256": "0123456789abcdef",
+        "left_out": left_out or {},
+        "parts": parts,
+        "audit": {"passed": passed, "checked_pixels": checked_pixels, "checked_look_alikes": checked_look_alikes},
+    }
+
+
+def test_films_come_in_the_order_of_the_parts(films):
+    assert films["image_id"].tolist() == ["a", "c", "b"]
+    assert films["part"].tolist() == ["train", "train", "val"]
+
+
+def test_what_the_radiographs_table_says_now_counts():
+    table = radiographs({"image_id": "a", "label": 1, "patient_id": "7"})
+
+    film = browsing.joined(table, split(train=["a"])).iloc[0]
+
+    assert (film["label"], film["patient_id"]) == (1, "7")
+
+
+def test_a_film_that_left_the_data_set_is_still_shown():
+    films = browsing.joined(radiographs({"image_id": "a"}), split(train=["a", "gone"]))
+
+    assert films["image_id"].tolist() == ["a", "gone"]
+    assert browsing.captions(films) == ["no pneumothorax", "unknown"]
+
+
+def test_an_empty_split_is_shown_empty():
+    films = browsing.joined(radiographs({"image_id": "a"}), split(train=["a"]).head(0))
+
+    assert films.empty
+    assert browsing.filters(films) == []
+    assert browsing.captions(films) == []
+
+
+def test_captions_say_what_is_known_and_nothing_else(films):
+    assert browsing.captions(films) == ["pneumothorax · PA · F · 41 y", "unknown", "no pneumothorax · AP · M · 0 y"]
+
+
+def test_only_what_tells_films_apart_is_a_filter(films):
+    found = {column: options for column, _, options in browsing.filters(films)}
+
+    assert found == {
+        "part": ["train", "val"],
+        "label_words": ["no pneumothorax", "pneumothorax", "unknown"],
+        "view": ["AP", "PA"],
+        "sex": ["F", "M"],
+        "findings": ["Mass", "No Finding", "Pneumothorax"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("choices", "kept"),
+    [
+        ({}, "acb"),
+        ({"part": []}, "acb"),
+        ({"part": ["train"]}, "ac"),
+        ({"label_words": ["unknown"]}, "c"),
+        ({"findings": ["Mass", "No Finding"]}, "ab"),
+        ({"findings": ["Pneumo"]}, ""),  # whole names, no pieces of them
+        ({"findings": ["."]}, ""),
+        ({"part": ["train"], "sex": ["F"], "view": ["PA"]}, "a"),
+        ({"part": ["val"], "sex": ["F"]}, ""),
+    ],
+)
+def test_a_film_must_fit_every_filter(films, choices, kept):
+    assert "".join(browsing.filtered(films, choices)["image_id"]) == kept
+
+
+def test_every_filter_that_is_offered_finds_films(films):
+    for column, _, options in browsing.filters(films):
+        for option in options:
+            assert len(browsing.filtered(films, {column: [option]}))
+
+
+def test_filtering_leaves_the_columns_as_they_are(films):
+    assert list(browsing.filtered(films, {"part": ["val"]})) == list(films)
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict"),
+    [
+        ({}, "No patient and no identical film stands in two parts."),
+        ({"checked_pixels": False}, "pixels not checked, since the data set is a table only."),
+        ({"passed": False}, "The audit failed: training refuses this split."),
+        ({"passed": False, "checked_pixels": False}, "The audit failed: training refuses this split."),
+    ],
+)
+def test_the_sentence_says_how_far_the_parts_are_apart(options, verdict):
+    made = certificate(**options, train=counts(films=1234, patients=1000), val=counts(), test=counts(0, 0, 0))
+
+    sentence = browsing.lead_sentence(made)
+
+    assert sentence.startswith("1,238 films of 1,002 patients: train 1,234, val 4. ")
+    assert sentence.endswith(verdict)
+
+
+def test_counts_stand_with_their_interval_and_folds_below_their_part():
+    prevalence = {"value": 0.25, "low": 0.0456, "high": 0.6994}
+    folds = {"certify": counts(2, 1, 0), "tune": counts(2, 1, 1)}
+
+    table = browsing.counts_table(
+        certificate(train=counts(prevalence=prevalence), val=counts(folds=folds), test=counts(0, 0, 0))
+    )
+
+    assert table["Part"].tolist() == ["train", "val", "val: certify", "val: tune"]
+    assert table["95 % interval"].tolist() == ["4.6% to 69.9%", "", "", ""]
+    assert table["Prevalence"].iloc[0] == "25.0%"
+
+
+def test_the_certificate_says_what_was_checked_and_left_out():
+    sentence = browsing.certificate_words(certificate(left_out={"without a label": 3}))
+
+    assert "identical decoded pixels, look-alikes" in sentence
+    assert "Films left out: 3 without a label." in sentence
+    assert "hash 0123456789ab." in sentence
+
+
+def test_the_certificate_claims_no_check_that_was_not_made():
+    sentence = browsing.certificate_words(certificate(checked_pixels=False, checked_look_alikes=False))
+
+    assert "pixels" not in sentence
+    assert "look-alikes" not in sentence
+    assert "Films left out: none." in sentence
+
+
+def test_details_never_say_where_a_file_lies(films):
+    film = films.assign(path="/home/someone/a.png", mask_path="/home/someone/m.png", follow_up=np.nan).iloc[0]
+
+    shown = browsing.details(film)
+
+    assert "home" not in shown.to_string()
+    assert "follow_up" not in shown["Field"].tolist()
+    assert shown.set_index("Field").loc["findings", "Value"] == "Pneumothorax|Mass"
+    assert all(isinstance(value, str) for value in shown["Value"])

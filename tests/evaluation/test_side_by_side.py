@@ -1,0 +1,130 @@
+"""Reports side by side: one column a checkpoint, and a reason where there is no number."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.evaluation import side_by_side
+from core.evaluation.evaluate import evaluate
+from core.evaluation.report import Measure, Threshold
+
+LABELS = [1, 1, 1, 0, 0, 0, 0, 0]
+
+
+def report(checkpoint="cnn-1", *, labels=LABELS, cut=0.5, part="test", truth="report", split="patient"):
+    ids = [f"{number}.png" for number in range(len(labels))]
+    predictions = pd.DataFrame(
+        {
+            "image_id": ids,
+            "patient_id": ids,
+            "label": pd.array(labels, dtype="Int64"),
+            "probability": np.linspace(0.9, 0.2, len(labels)),
+        }
+    )
+    radiographs = pd.DataFrame(
+        {
+            "image_id": ids,
+            "findings": ["Pneumothorax" if label else "No Finding" for label in labels],
+            "source": "phantom",
+        }
+    )
+    point = None
+    if cut is not None:
+        point = Threshold(
+            value=cut,
+            rule="youden",
+            checkpoint_id=checkpoint,
+            dataset="d",
+            split=split,
+            fold="tune",
+            films=9,
+            positive_films=3,
+        )
+    return evaluate(
+        predictions,
+        radiographs=radiographs,
+        threshold=point,
+        checkpoint_id=checkpoint,
+        dataset="d",
+        split=split,
+        part=part,
+        truth=truth,
+        draws=100,
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [
+        (Measure(value=0.9, low=0.85, high=0.94), "0.900 (0.850 to 0.940)"),
+        (Measure(value=0.0, low=0.0, high=0.0), "0.000 (0.000 to 0.000)"),
+        (Measure(value=1.0, reason="no interval: too few patients"), "1.000, no interval: too few patients"),
+        (Measure(value=None, reason="no positive film"), "none: no positive film"),
+    ],
+)
+def test_a_measure_comes_with_its_interval_or_the_reason_for_none(measure, told):
+    assert side_by_side.words(measure) == told
+
+
+def test_one_column_a_checkpoint_and_one_row_a_measure():
+    table = side_by_side.measures_table([report("cnn-1"), report("cnn-2", cut=None)])
+
+    assert list(table) == ["Measure", "cnn-1", "cnn-2"]
+    assert table["Measure"].tolist() == [*side_by_side.TITLES.values(), "Threshold"]
+    rows = table.set_index("Measure")
+    assert rows.loc["AUROC, against all others", "cnn-1"].startswith("1.000 (")
+    assert rows.loc["Threshold"].tolist() == ["0.500 (youden on tune)", "none"]
+    assert rows.loc["Sensitivity", "cnn-2"] == "none: no threshold: none was chosen on tune"
+
+
+def test_every_measure_is_explained():
+    assert side_by_side.HELP.keys() == side_by_side.TITLES.keys()
+    assert set(side_by_side.TITLES) <= report().metrics.keys()
+
+
+def test_no_report_makes_a_table_without_checkpoints():
+    assert list(side_by_side.measures_table([])) == ["Measure"]
+
+
+def test_the_confusion_counts_every_film_once():
+    table = side_by_side.confusion_table(report(cut=0.75)).set_index("Reference standard")
+
+    assert table.loc["pneumothorax"].tolist() == [2, 1]
+    assert table.loc["no pneumothorax"].tolist() == [0, 5]
+
+
+def test_without_a_threshold_there_is_no_confusion():
+    assert side_by_side.confusion_table(report(cut=None)).empty
+
+
+def test_the_sentence_tells_how_well_so_few_films_know_an_auroc():
+    first = report()
+    interval = first.metrics["auroc"]
+
+    sentence = side_by_side.lead_sentence([first])
+
+    assert sentence.startswith("8 films, 8 patients, 3 with a pneumothorax: AUROC known to about ")
+    assert sentence.endswith(f"{(interval.high - interval.low) / 2:.2f}.")
+
+
+def test_the_widest_interval_is_the_one_told():
+    narrow = report()
+    wide = narrow.model_copy(update={"metrics": narrow.metrics | {"auroc": Measure(value=0.5, low=0.1, high=0.9)}})
+
+    assert side_by_side.lead_sentence([narrow, wide]).endswith("known to about 0.40.")
+
+
+def test_one_class_has_no_auroc():
+    assert side_by_side.lead_sentence([report(labels=[0, 0, 0])]) == (
+        "3 films, 3 patients, 0 with a pneumothorax: no AUROC: one class only."
+    )
+
+
+def test_only_answers_to_the_same_question_stand_side_by_side():
+    wanted = report()
+    others = [report(part="val"), report(truth="phantom"), report(split="small")]
+
+    found = side_by_side.fitting([*others, wanted], dataset="d", split="patient", part="test", truth="report")
+
+    assert found == [wanted]
+    assert side_by_side.fitting([wanted], dataset="e", split="patient", part="test", truth="report") == []
