@@ -13,12 +13,13 @@ from torch.nn import functional
 
 from core.models.contract import Classifier
 from core.vision.loader import Batch
+from core.vision.transforms import even_exposure
 
 WIDTH, HIDDEN = 512, 256  # features of ResNet-18; units of the head's first layer
 
 
 class Cnn(Classifier):
-    """ResNet-18, then dropout - 512 to 256 - ReLU - dropout - 256 to 1."""
+    """Evened exposure, ResNet-18, then dropout - 512 to 256 - ReLU - dropout - 256 to 1."""
 
     def __init__(self, *, drop_rate: float) -> None:
         super().__init__()
@@ -40,7 +41,8 @@ class Cnn(Classifier):
 
     def features(self, images: Tensor) -> Tensor:
         """Return pooled features `(B, 512)` of images `(B, 1, H, W)`."""
-        pooled: Tensor = self.trunk(images.contiguous(memory_format=torch.channels_last))  # 1.5 times as fast on CPUs
+        images = even_exposure(images).contiguous(memory_format=torch.channels_last)  # 1.5 times as fast on CPUs
+        pooled: Tensor = self.trunk(images)
         return pooled
 
     def loss(self, batch: Batch) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +51,12 @@ def normalise(pixels: np.ndarray, spec: InputSpec) -> torch.Tensor:
     """Return uint8 images `(B, H, W)` as float32 `(B, 1, H, W)` with the training pixels' mean 0 and spread 1."""
     table = ((np.arange(256) / 255 - spec.mean) / spec.std).astype(np.float32)
     return torch.from_numpy(table[pixels]).unsqueeze(1)  # (B, 1, H, W)
+
+
+def even_exposure(images: torch.Tensor) -> torch.Tensor:
+    """Return images `(B, 1, H, W)` each with mean 0 and spread 1.
+
+    Films differ more in exposure and contrast than by a small pneumothorax; a network that is
+    spared the difference learns the sign from a few hundred films in far fewer epochs.
+    """
+    return functional.instance_norm(images)

@@ -61,12 +61,12 @@ def test_a_required_value_that_is_empty_is_refused(name):
 
 
 def test_a_required_column_that_is_absent_is_refused():
-    with pytest.raises(ValueError, match="Expected split.part to be filled in every row, found 1 empty of 1"):
+    with pytest.raises(ValueError, match=r"Expected split\.part to be filled in every row, found 1 empty of 1"):
         schema.checked(pd.DataFrame([{"image_id": "a", "patient_id": "1"}]), schema.SPLIT)
 
 
 def test_an_image_that_stands_twice_is_named():
-    with pytest.raises(ValueError, match="Expected each image once in radiographs, found 'a.png' more than once"):
+    with pytest.raises(ValueError, match=r"Expected each image once in radiographs, found 'a\.png' more than once"):
         schema.checked(pd.DataFrame([FILM, FILM]), schema.RADIOGRAPHS)
 
 

@@ -1,6 +1,5 @@
 """A split as a page shows it, also where half of what could be known is not."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -175,11 +174,47 @@ def test_the_certificate_claims_no_check_that_was_not_made():
 
 
 def test_details_never_say_where_a_file_lies(films):
-    film = films.assign(path="/home/someone/a.png", mask_path="/home/someone/m.png", follow_up=np.nan).iloc[0]
+    film = films.assign(path="/home/someone/a.png", mask_path="/home/someone/m.png").iloc[0]
 
-    shown = browsing.details(film)
+    assert "home" not in browsing.details(film).to_string()
 
-    assert "home" not in shown.to_string()
-    assert "follow_up" not in shown["Field"].tolist()
-    assert shown.set_index("Field").loc["findings", "Value"] == "Pneumothorax|Mass"
-    assert all(isinstance(value, str) for value in shown["Value"])
+
+def test_details_say_in_words_what_is_known_and_nothing_else(films):
+    shown = browsing.details(films.assign(width=1024, pixel_spacing_mm=0.143).iloc[0])
+
+    assert dict(zip(shown["Field"], shown["Value"], strict=True)) == {
+        "Film": "a",
+        "Part": "train",
+        "Patient": "1",
+        "Report label": "pneumothorax",
+        "Findings in the report": "Pneumothorax|Mass",
+        "View": "PA",
+        "Sex": "F",
+        "Age": "41.4 years",
+        "Width": "1024 px",
+        "Kind of image": "real",
+        "Pixel spacing": "0.143 mm",
+    }
+
+
+def test_each_source_of_labels_has_its_column():
+    truths = schema.checked(
+        pd.DataFrame(
+            {
+                "image_id": "a",
+                "truth": ["report", "phantom"],
+                "label": [0, 1],
+                "side": [None, "left"],
+                "size_share": [None, 0.123456],
+            }
+        ),
+        schema.TRUTH,
+    )
+
+    shown = browsing.truth_words(truths)
+
+    assert shown.to_dict("records") == [
+        {"Field": "Label", "report": "no pneumothorax", "phantom": "pneumothorax"},
+        {"Field": "Side", "report": "", "phantom": "left"},
+        {"Field": "Size share", "report": "", "phantom": "0.123"},
+    ]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.vision.transforms import InputSpec, measure, normalise
+from core.vision.transforms import InputSpec, even_exposure, measure, normalise
 
 
 def test_normalised_training_pixels_have_mean_zero_and_spread_one():
@@ -45,3 +45,13 @@ def test_a_spec_comes_back_from_its_plain_values():
 def test_a_spec_without_spread_is_refused():
     with pytest.raises(ValueError, match="standard deviation above 0, got 64 and 0"):
         InputSpec(size=64, mean=0.5, std=0.0)
+
+
+def test_exposure_and_contrast_of_a_film_do_not_matter_once_evened():
+    images = torch.randn(3, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+
+    evened = even_exposure(images)
+
+    torch.testing.assert_close(even_exposure(images * 1.7 - 0.4), evened, atol=1e-4, rtol=0)
+    torch.testing.assert_close(evened.mean(dim=(2, 3)), torch.zeros(3, 1), atol=1e-5, rtol=0)
+    assert even_exposure(torch.ones(1, 1, 8, 8)).abs().max() == 0
