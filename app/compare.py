@@ -18,9 +18,7 @@ SHOWN = 3  # checkpoints chosen at first, the newest
 
 def choose_question(dataset: str) -> dict[str, str] | None:
     """Draw the choice of split, part and reference standard; None when there is no split."""
-    splits = [
-        name for name in resources.split_names(dataset) if resources.certificate(dataset, name)["kind"] != "domain"
-    ]
+    splits = resources.trainable_splits(dataset)
     if not splits:
         st.info(f"No split of {dataset} yet. `python -m core split {dataset} --kind patient --name patient`")
         return None

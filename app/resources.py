@@ -37,7 +37,7 @@ def queue() -> JobQueue:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _table(path: str, modified_ns: int) -> pd.DataFrame:
-    return pd.read_parquet(path)
+    return files.read_parquet(Path(path))
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -81,6 +81,11 @@ def split_names(dataset: str) -> list[str]:
     """Return the names of a data set's splits, the patient split first and its derivatives after it."""
     names = split_store.split_names(workspace(), dataset)
     return sorted(names, key=lambda name: (KINDS.index(certificate(dataset, name)["kind"]), name))
+
+
+def trainable_splits(dataset: str) -> list[str]:
+    """Return the names of the splits a classifier can learn from: all but those for image translation."""
+    return [name for name in split_names(dataset) if certificate(dataset, name)["kind"] != "domain"]
 
 
 def split(dataset: str, name: str) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def draw() -> dict[str, Any] | None:
 
 def _choose_data() -> dict[str, Any] | None:
     """Draw the choice of data set, split and labels; None when there is nothing to choose from."""
-    names = [name for name in resources.dataset_names() if resources.split_names(name)]
+    names = [name for name in resources.dataset_names() if resources.trainable_splits(name)]
     if not names:
         st.info("No data set with a split yet. The study being made brings one; see the overview.")
         return None
@@ -44,9 +44,7 @@ def _choose_data() -> dict[str, Any] | None:
     dataset = st.selectbox(
         "Data set", names, key="training.dataset", persist_state="session", help=fields["dataset"].description
     )
-    splits = [
-        name for name in resources.split_names(dataset) if resources.certificate(dataset, name)["kind"] != "domain"
-    ]
+    splits = resources.trainable_splits(dataset)
     split = st.selectbox(
         "Split", splits, key="training.split", persist_state="session", help=fields["split"].description
     )

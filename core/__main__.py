@@ -7,6 +7,8 @@ command runs as a job, its end is also written to `outcome.json` in the job's fo
 from __future__ import annotations
 
 import difflib
+import errno
+import io
 import json
 import os
 import sys
@@ -16,6 +18,16 @@ from typing import Any
 
 from core.base import files, progress
 from core.base.errors import Cancelled, InputError, PleuraScopeError
+
+UNUSABLE_PLACES = {
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EEXIST,
+}
 
 COMMANDS = {
     "demo": "the embedded study from nothing: phantoms, split, a classifier, predictions",
@@ -38,27 +50,33 @@ def main(words: list[str]) -> int:
         return 0
     try:
         outcome = _run(words)
-    except InputError as error:
-        _end_job({"state": "failed", "message": str(error)})
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except (Cancelled, KeyboardInterrupt):
-        _end_job({"state": "cancelled", "message": "Stopped on request."})
-        sys.stderr.write("Stopped on request; what was finished is kept.\n")
-        return 1
-    except PleuraScopeError as error:
-        _end_job({"state": "failed", "message": str(error)})
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except Exception as error:  # the one place where a failure becomes an exit status
-        traceback.print_exc()
-        _end_job({"state": "failed", "message": f"{type(error).__name__}: {error}"})
-        return 1
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # the one place where a failure becomes an exit status
+        status, state, message = _judged(error)
+        _end_job({"state": state, "message": message})
+        sys.stderr.write(f"{message}\n")
+        return status
     _end_job({"state": "done", "made": outcome["made"]})
     sys.stdout.write(outcome["summary"].rstrip("\n") + "\n")
     if as_json:
         sys.stdout.write(json.dumps(outcome["made"], allow_nan=False) + "\n")
     return 0
+
+
+def _judged(error: BaseException) -> tuple[int, str, str]:
+    """Return the exit status, the job's state, and what to say; a failure nobody foresaw keeps its traceback."""
+    if isinstance(error, InputError):
+        return 2, "failed", str(error)
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return 1, "cancelled", "Stopped on request; what was finished is kept."
+    if isinstance(error, PleuraScopeError):
+        return 1, "failed", str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        reason = f"The system refused {error.filename}: {error.strerror}; choose another place."
+        return 2 if error.errno in UNUSABLE_PLACES else 1, "failed", reason
+    traceback.print_exc()
+    return 1, "failed", f"{type(error).__name__}: {error}"
 
 
 def _run(words: list[str]) -> dict[str, Any]:
@@ -86,6 +104,9 @@ def _end_job(content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what this terminal cannot show is shown by its code
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()

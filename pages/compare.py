@@ -14,7 +14,8 @@ if dataset is None:
 question = compare.choose_question(dataset)
 if question is None:
     st.stop()
-reports = side_by_side.fitting(resources.reports(), **question)
+certificate = resources.certificate(dataset, question["split"])
+reports = side_by_side.fitting(resources.reports(), split_sha256=certificate["table_sha256"], **question)
 missing = compare.unmeasured(question, reports)
 if missing:
     compare.offer_measuring(question, missing)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Self
+from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from core.base.errors import InputError
 
@@ -39,8 +40,9 @@ class Config(BaseModel):
     @classmethod
     def _nested(cls, values: dict[str, Any]) -> dict[str, Any]:
         groups = {name: field.annotation for name, field in cls.model_fields.items() if is_group(field.annotation)}
+        needed = [name for name in groups if cls.model_fields[name].is_required()]
         homes = {inner: name for name, group in groups.items() for inner in group.model_fields}  # type: ignore[union-attr]
-        nested: dict[str, Any] = {}
+        nested: dict[str, Any] = {name: {} for name in needed}  # so that what they lack is named, not they
         for name, value in values.items():
             if name in homes:
                 nested.setdefault(homes[name], {})[name] = value
@@ -53,6 +55,17 @@ class Config(BaseModel):
                 msg = f"Expected a field of {cls.__name__}, found {name!r}; {hint}"
                 raise InputError(msg)
         return nested
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # the home of a user who does not exist
+        msg = f"{error}"
+        raise ValueError(msg) from None
+
+
+GivenPath = Annotated[Path, AfterValidator(_expanded)]  # a path as a person types it, `~` included
 
 
 def is_group(annotation: Any) -> bool:  # noqa: ANN401 (any annotation)

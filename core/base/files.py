@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.base.errors import InputError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -78,8 +80,32 @@ def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 (whatever JSON
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 (whatever JSON holds)
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file.
+
+    Raises:
+        InputError: If its content is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        msg = f"Expected JSON in {path.parent.name}/{path.name}, found a damaged file ({error}); make it again."
+        raise InputError(msg) from None
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a table.
+
+    Raises:
+        InputError: If its content is no table.
+    """
+    import pandas as pd
+    from pyarrow import ArrowInvalid
+
+    try:
+        return pd.read_parquet(path)
+    except ArrowInvalid as error:
+        msg = f"Expected a table in {path.parent.name}/{path.name}, found a damaged file ({error}); make it again."
+        raise InputError(msg) from None
 
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.base.config import GivenPath
 from core.base.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]  # the repository
@@ -18,12 +20,29 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PLEURASCOPE_", extra="ignore")
 
-    workspace: Path = ROOT / "workspace"
-    checkpoints: Path = ROOT / "checkpoints"
+    workspace: GivenPath = ROOT / "workspace"
+    checkpoints: GivenPath = ROOT / "checkpoints"
     database_url: str | None = None  # SQLAlchemy URL; None is SQLite inside the workspace
     device: Literal["auto", "cpu", "cuda"] = "auto"
     online: bool = False  # off: nothing leaves the machine
     audit_key_file: Path | None = None
+
+
+def read_settings() -> Settings:
+    """Read the environment's settings.
+
+    Raises:
+        InputError: If one of them has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        msg = (
+            f"Setting PLEURASCOPE_{str(first['loc'][0]).upper()}: {str(first['msg']).lower()}, "
+            f"found {first['input']!r}; correct it or unset it."
+        )
+        raise InputError(msg) from None
 
 
 class Workspace:
@@ -33,9 +52,13 @@ class Workspace:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        settings = settings or Settings()
-        self.root = settings.workspace.expanduser().resolve()
-        self.checkpoints = settings.checkpoints.expanduser().resolve()
+        settings = settings or read_settings()
+        self.root = settings.workspace.resolve()
+        self.checkpoints = settings.checkpoints.resolve()
+        for folder, variable in ((self.root, "WORKSPACE"), (self.checkpoints, "CHECKPOINTS")):
+            if folder.exists() and not folder.is_dir():
+                msg = f"Expected PLEURASCOPE_{variable} to name a folder, found a file at {folder}; name another."
+                raise InputError(msg)
         self.database_url = settings.database_url or f"sqlite:///{self.root / 'pleurascope.sqlite'}"
 
     @property

@@ -110,6 +110,7 @@ def _write(stage: str, done: int, total: int, began: float, start: int) -> None:
         "left_s": (total - done) / rate if rate else None,
         "written_at": time.time(),
     }
+    folder.mkdir(parents=True, exist_ok=True)
     aside = folder / "progress.json.part"
     aside.write_text(json.dumps(content), encoding="utf-8")  # no fsync: it is out of date in half a second
     try:

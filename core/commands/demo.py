@@ -83,9 +83,14 @@ class Demo:
         return job.made or {}
 
     def _filed(self, title: str, words: list[str], config: dict[str, Any] | None) -> Job:
-        for child in self.queue.children(self.job_id):
-            if child.arguments == words and child.config == config:
-                return self.queue.resume(child.job_id) if child.state in ("failed", "cancelled") else child
+        """Return the step's job: this study's own, one that `demo` or `demo --full` has done before, or a new one."""
+        same = [job for job in self.queue.newest(limit=1000) if (job.arguments, job.config) == (words, config)]
+        for job in same:
+            if job.parent_id == self.job_id:
+                return self.queue.resume(job.job_id) if job.state in ("failed", "cancelled") else job
+        for job in same:
+            if job.priority == DEMO and job.state == "done":
+                return job
         return self.queue.file(title, words, config=config, parent_id=self.job_id, priority=DEMO)
 
 

@@ -9,12 +9,11 @@ from pydantic import Field
 
 from core.base import progress
 from core.base.config import Config
-from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
 from core.data import radiographs, split_store, truth
-from core.evaluation import report_store, side_by_side
+from core.evaluation import prediction_store, report_store, side_by_side
 from core.evaluation.evaluate import evaluate
 from core.evaluation.report import EvaluationReport, Threshold
 from core.models import cards
@@ -38,11 +37,11 @@ def run(words: list[str]) -> Outcome:
     workspace = Workspace()
     card = cards.read_card(workspace, arguments.checkpoint)
     films = radiographs.load(workspace, arguments.dataset)
-    split_store.certificate(workspace, arguments.dataset, arguments.split)
+    certificate = split_store.certificate(workspace, arguments.dataset, arguments.split)
     labels = truth.labels(workspace, arguments.dataset, arguments.truth)
     progress.announce("Measuring, with 1,000 draws of the patients")
     report = evaluate(
-        _predictions(workspace, arguments),
+        _predictions(workspace, arguments, card),
         radiographs=films,
         threshold=operating_point(card),
         checkpoint_id=arguments.checkpoint,
@@ -51,6 +50,7 @@ def run(words: list[str]) -> Outcome:
         part=arguments.part,
         truth=arguments.truth,
         labels=labels,
+        split_sha256=certificate["table_sha256"],
     )
     report_store.save(workspace, report)
     made = {
@@ -80,16 +80,8 @@ def operating_point(card: dict[str, Any]) -> Threshold | None:
     )
 
 
-def _predictions(workspace: Workspace, arguments: EvaluateArguments) -> pd.DataFrame:
-    path = workspace.predictions(arguments.checkpoint, arguments.dataset, arguments.split, arguments.part)
-    if not path.exists():
-        msg = (
-            f"Expected predictions of {arguments.checkpoint} for {arguments.dataset}/{arguments.split}, part "
-            f"{arguments.part}, found none; run `python -m core predict {arguments.checkpoint} --dataset "
-            f"{arguments.dataset} --split {arguments.split} --part {arguments.part}` first."
-        )
-        raise InputError(msg)
-    table = pd.read_parquet(path)
+def _predictions(workspace: Workspace, arguments: EvaluateArguments, card: dict[str, Any]) -> pd.DataFrame:
+    table = prediction_store.load(workspace, card, arguments.dataset, arguments.split, arguments.part)
     if arguments.part == "val":  # the other fold is kept for the limit on missed cases
         split = split_store.load(workspace, arguments.dataset, arguments.split)
         table = table[table["image_id"].isin(split.loc[split["fold"] == "tune", "image_id"])]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from core.base.config import Config
+from core.base.config import Config, GivenPath
 from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.commands.arguments import parse
@@ -22,21 +21,24 @@ class IndexArguments(Config):
 
     format: Literal["nih", "folder"] = Field(description="Form of the data set.")
     name: str = Field(description="Name of the data set in the workspace; one of the same name is replaced.")
-    csv: Path | None = Field(None, description="The table (.csv or .csv.gz); for folder optional.")
-    images: Path | None = Field(None, description="Folder of the images; without it nih is indexed as a table only.")
+    csv: GivenPath | None = Field(None, description="The table (.csv or .csv.gz); for folder optional.")
+    images: GivenPath | None = Field(None, description="Folder of the images; nih without it is a table only.")
 
 
 def run(words: list[str]) -> Outcome:
     """Run the command."""
     arguments = parse(IndexArguments, words, prog="python -m core index", positional=("format",))
-    csv = None if arguments.csv is None else arguments.csv.expanduser()
-    images = None if arguments.images is None else arguments.images.expanduser()
+    csv = arguments.csv
+    images = arguments.images
     if arguments.format == "nih":
         if csv is None:
             msg = "Expected --csv with the NIH table (Data_Entry_2017_v2020.csv), found none; name the file."
             raise InputError(msg)
         listing = nih.read(csv)
     else:
+        if images is not None and not images.is_dir():
+            msg = f"Expected a folder of images at {images}, found none; check the path."
+            raise InputError(msg)
         source = csv or images
         if source is None:
             msg = "Expected --images (folders named by class) or --csv (images and labels), found neither; name one."

@@ -35,6 +35,9 @@ def run(words: list[str]) -> Outcome:
         return Outcome(summary="The worker has ended." if worked else "A worker runs here already.")
     queue = JobQueue(workspace)
     if arguments.action == "list":
+        if arguments.job_id is not None:
+            msg = f"Expected `jobs list` alone, found {arguments.job_id} after it; `jobs show` shows one job."
+            raise InputError(msg)
         jobs = queue.newest()
         summary = "\n".join(_line(job) for job in jobs) or "No jobs yet; `python -m core demo` makes the first."
         return Outcome(summary=summary, made={"jobs": [asdict(job) for job in jobs]})

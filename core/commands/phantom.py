@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 
-from core.base.config import Config
+from core.base.config import Config, GivenPath
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
 from core.phantom import cohort
@@ -15,7 +13,7 @@ from core.phantom import cohort
 class PhantomArguments(Config):
     """Write a data set of computed radiographs with known truth, in the form of NIH ChestX-ray14."""
 
-    out: Path = Field(description="Folder to write into.")
+    out: GivenPath = Field(description="Folder to write into.")
     patients: int = Field(600, ge=1, le=100_000, description="Number of patients; each has one to six films.")
     size: int = Field(256, ge=32, le=1024, description="Width and height of a film in pixels.")
     seed: int = Field(0, ge=0, description="The same seed gives the same bytes.")
@@ -27,7 +25,7 @@ class PhantomArguments(Config):
 def run(words: list[str]) -> Outcome:
     """Run the command."""
     arguments = parse(PhantomArguments, words, prog="python -m core phantom", positional=("out",))
-    out = arguments.out.expanduser().resolve()
+    out = arguments.out.resolve()
     summary = cohort.write_cohort(
         out,
         patients=arguments.patients,

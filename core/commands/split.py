@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from core.base.config import Config
+from core.base.config import Config, GivenPath
 from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.commands.arguments import parse
@@ -29,14 +29,15 @@ class SplitArguments(Config):
     share: float = Field(0.2, gt=0, le=1, description="For small: the share of patients that stays.")
     strict: bool = Field(False, description="Films that look alike across parts fail the audit instead of warning.")
     negatives: Literal["all", "no-finding"] = Field("all", description="For balanced: which films count as negative.")
-    train_list: Path | None = Field(None, description="For official: file with the train films' names, one a line.")
-    val_list: Path | None = Field(None, description="For official: file with the val films' names.")
-    test_list: Path | None = Field(None, description="For official: file with the test films' names.")
+    train_list: GivenPath | None = Field(None, description="For official: file with a train film's name a line.")
+    val_list: GivenPath | None = Field(None, description="For official: file with the val films' names.")
+    test_list: GivenPath | None = Field(None, description="For official: file with the test films' names.")
 
 
 def run(words: list[str]) -> Outcome:
     """Run the command."""
     arguments = parse(SplitArguments, words, prog="python -m core split", positional=("dataset",))
+    _refuse_idle_options(arguments)
     workspace = Workspace()
     certificate = split_store.create(
         workspace,
@@ -58,6 +59,18 @@ def run(words: list[str]) -> Outcome:
     )
 
 
+def _refuse_idle_options(arguments: SplitArguments) -> None:
+    """Refuse options that this kind of split would not look at, rather than ignore them."""
+    homes = {"share": "small", "negatives": "balanced"} | dict.fromkeys(
+        ("train_list", "val_list", "test_list"), "official"
+    )
+    for name, kind in homes.items():
+        if name in arguments.model_fields_set and getattr(arguments, name) is not None and arguments.kind != kind:
+            flag = "--" + name.replace("_", "-")
+            msg = f"Expected {flag} with --kind {kind} only, found it with --kind {arguments.kind}; leave it out."
+            raise InputError(msg)
+
+
 def _thumbnails(workspace: Workspace, dataset: str) -> Any:  # noqa: ANN401 (a function, or None)
     """Return what gives the films at thumbnail size, or None for a data set without images."""
     table = radiographs.load(workspace, dataset)
@@ -77,8 +90,8 @@ def _names(path: Path | None) -> list[str] | None:
     if path is None:
         return None
     try:
-        lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: ~ of an unknown user
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
         msg = f"Expected a text file with a film's name a line, found none that can be read at {path.name!r} ({error})."
         raise InputError(msg) from None
     return [line.strip() for line in lines if line.strip()]

@@ -11,6 +11,7 @@ from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
+from core.data import split_store
 from core.models import cards
 from core.training.config import TrainConfig
 
@@ -19,9 +20,13 @@ def run(words: list[str]) -> Outcome:
     """Run the command."""
     if words[:1] == ["--job"] and len(words) == 2:
         config = TrainConfig.from_dict(_options(Path(words[1])))
+    elif "--job" in words:
+        msg = "Expected --job FILE alone, found other words beside it; put the options into the file."
+        raise InputError(msg)
     else:
         config = parse(TrainConfig, words, prog="python -m core train", positional=("model",))
     workspace = Workspace()
+    split_store.require_sound(workspace, config.data.dataset, config.data.split)
     progress.announce("Loading the libraries")
     from core.training import engine  # torch: only now, so that bad input is told at once
 

@@ -176,8 +176,8 @@ def _value(name: str, value: Any) -> str:  # noqa: ANN401 (any cell)
 
 def truth_words(truths: pd.DataFrame) -> pd.DataFrame:
     """Return what each source of labels says of one film: a column a source, a row a field that any of them fills."""
-    said = truths.drop(columns="image_id").set_index("truth").dropna(axis=1, how="all")
-    said["label"] = said["label"].map(LABEL_WORDS)
+    said = truths.drop(columns="image_id").set_index("truth")
+    said = said.assign(label=said["label"].map(LABEL_WORDS).fillna("unknown")).dropna(axis=1, how="all")
     table = said.T.map(lambda cell: "" if pd.isna(cell) else f"{cell:.3g}" if isinstance(cell, float) else str(cell))
     table.insert(0, "Field", [str(name).replace("_", " ").capitalize() for name in table.index])
     return table.reset_index(drop=True)

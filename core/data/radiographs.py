@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from core.base import files
 from core.base.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def load(workspace: Workspace, dataset: str) -> pd.DataFrame:
         found = f"choose from {', '.join(names)}." if names else "there is none yet; make one with `index`."
         msg = f"Expected an indexed data set, found none named {dataset!r}; {found}"
         raise InputError(msg)
-    return pd.read_parquet(path)
+    return files.read_parquet(path)
 
 
 def sources(radiographs: pd.DataFrame) -> dict[str, int]:

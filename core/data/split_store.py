@@ -160,7 +160,7 @@ def load(workspace: Workspace, dataset: str, name: str) -> pd.DataFrame:
         InputError: If there is no split of this name; the sentence lists those there are.
     """
     certificate(workspace, dataset, name)
-    return pd.read_parquet(workspace.split(dataset, name))
+    return files.read_parquet(workspace.split(dataset, name))
 
 
 def certificate(workspace: Workspace, dataset: str, name: str) -> dict[str, Any]:

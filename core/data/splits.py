@@ -224,6 +224,9 @@ def _balanced(films: pd.DataFrame, *, negatives: str, seed: int) -> pd.DataFrame
     place = eligible["part"] + eligible["fold"].fillna("")
     counts = pd.crosstab(place, eligible["label"]).reindex(columns=[0, 1], fill_value=0)
     rank = eligible.groupby([place, eligible["label"]]).cumcount()
+    if not counts.min(axis=1).any():
+        msg = "Expected films of both classes to balance in train or val, found one class only; choose another kind."
+        raise InputError(msg)
     chosen = eligible.index[rank < place.map(counts.min(axis=1))]
     return films[keep | films.index.isin(chosen)]
 

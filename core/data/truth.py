@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from core.base import files
 from core.base.errors import InputError
 from core.base.schema import NUMBER, TRUTH, WHOLE
 from core.data import radiographs
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
     from core.data.listing import Tally
 
+SHARES = ("size_share", "quality_grade")  # columns whose values lie in [0, 1]
 REPORT = "report"  # the findings of the CSV, always equal to the radiographs' `label`
 PHANTOM = "phantom"  # what the phantoms were made with
 ADJUDICATED = "adjudicated"  # imported human labels
@@ -32,7 +34,7 @@ def load(workspace: Workspace, dataset: str) -> pd.DataFrame:
         radiographs.load(workspace, dataset)  # says which data sets exist, if this one does not
         msg = f"Expected a truth table for data set {dataset!r}, found none; run index again."
         raise InputError(msg)
-    return pd.read_parquet(path)
+    return files.read_parquet(path)
 
 
 def truth_names(workspace: Workspace, dataset: str) -> list[str]:
@@ -84,7 +86,11 @@ def from_csv(csv: Path, known: pd.DataFrame, left_out: Tally) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         msg = f"Expected a table of labels in {csv.name}, found no readable CSV ({error}); correct or remove it."
         raise InputError(msg) from error
-    rows = rows.rename(columns={"Image Index": "image_id"})
+    if "image_id" not in rows:
+        rows = rows.rename(columns={"Image Index": "image_id"})
+    if not isinstance(rows.index, pd.RangeIndex):  # a row longer than the header shifts them all
+        msg = f"Expected rows as long as the header in {csv.name}, found longer ones; correct it."
+        raise InputError(msg)
     if not {"image_id", "label"} <= set(rows):
         msg = f"Expected the columns image_id and label in {csv.name}, found {', '.join(map(str, rows))}; correct it."
         raise InputError(msg)
@@ -107,10 +113,13 @@ def _in_their_types(rows: pd.DataFrame, csv: Path) -> pd.DataFrame:
         wrong = values.isna() & rows[name].notna()
         if TRUTH.columns[name] == WHOLE:
             wrong |= values % 1 > 0
+        if name in SHARES:
+            wrong |= ~values.between(0, 1) & values.notna()
         if wrong.any():
             place = int(wrong.idxmax())
             found = f"{rows[name][place]!r} in row {place + 2}"  # the header is row 1
-            msg = f"Expected numbers in column {name} of {csv.name}, found {found}; correct it."
+            kind = "shares from 0 to 1" if name in SHARES else "numbers"
+            msg = f"Expected {kind} in column {name} of {csv.name}, found {found}; correct it."
             raise InputError(msg)
         rows = rows.assign(**{name: values})
     return rows

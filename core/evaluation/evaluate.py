@@ -33,6 +33,7 @@ def evaluate(
     part: str | None = None,
     truth: str = "report",
     labels: pd.Series | None = None,
+    split_sha256: str | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> EvaluationReport:
@@ -48,6 +49,7 @@ def evaluate(
         part: Name of the part, None for all of it.
         truth: Name of the source of labels.
         labels: Its labels by image_id, 1, 0 or null; without it the predictions' own are used.
+        split_sha256: Hash of the split's table, by which a stale report is known.
         draws: How often the patients are drawn for the intervals.
         seed: Of the draws; the same for all checkpoints, so that they can be compared pairwise.
 
@@ -66,6 +68,7 @@ def evaluate(
         checkpoint_id=checkpoint_id,
         dataset=dataset,
         split=split,
+        split_sha256=split_sha256,
         part=part,
         truth=truth,
         kinds={str(kind): int(count) for kind, count in known["source"].value_counts().sort_index().items()},
@@ -191,6 +194,8 @@ def _measure(value: float, drawn: np.ndarray, reason: str | None) -> Measure:
     interval = percentile_interval(drawn)
     if interval is None:
         return Measure(value=value, reason="no interval: too few patients in one class")
+    if interval[0] == interval[1]:  # a bootstrap cannot see what it never draws
+        return Measure(value=value, reason="no interval: too few patients to see it vary")
     return Measure(value=value, low=interval[0], high=interval[1])
 
 

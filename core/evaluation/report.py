@@ -80,6 +80,8 @@ class EvaluationReport(_Plain):
     checkpoint_id: str
     dataset: str
     split: str | None
+    split_sha256: str | None = None
+    """Of the split's table when it was measured: after another `split` of this name the report is stale."""
     part: str | None
     truth: str
     kinds: dict[str, int]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.evaluation.report import EvaluationReport, Measure
 
+FEW_PATIENTS = 10  # of either class; below, percentiles of a bootstrap promise more than they know
 TITLES = {
     "auroc": "AUROC, against all others",
     "auroc_no_finding": "AUROC, against No Finding only",
@@ -81,18 +82,26 @@ def lead_sentence(reports: Sequence[EvaluationReport]) -> str:
         for measure in intervals
         if measure.low is not None and measure.high is not None
     ]
-    known = f"AUROC known to about {max(halves):.2f}" if halves else "no AUROC: one class only"
+    if not counts.positive_films or counts.positive_films == counts.films:
+        known = "no AUROC: one class only"
+    elif min(counts.positive_patients, counts.patients - counts.positive_patients) < FEW_PATIENTS:
+        known = f"with fewer than {FEW_PATIENTS} patients in a class an AUROC says little"
+    elif not halves:
+        known = "too few patients to know an AUROC"
+    else:
+        known = f"AUROC known to about {max(halves):.2f}"
     return (
         f"{counts.films:,} films, {counts.patients:,} patients, {counts.positive_films:,} with a pneumothorax: {known}."
     )
 
 
 def fitting(
-    reports: Iterable[EvaluationReport], *, dataset: str, split: str, part: str, truth: str
+    reports: Iterable[EvaluationReport], *, dataset: str, split: str, split_sha256: str, part: str, truth: str
 ) -> list[EvaluationReport]:
-    """Return the reports that answer one question, so that their numbers may stand side by side."""
+    """Return the reports that answer one question on the split as it is now, to stand side by side."""
+    asked = (dataset, split, split_sha256, part, truth)
     return [
         report
         for report in reports
-        if (report.dataset, report.split, report.part, report.truth) == (dataset, split, part, truth)
+        if (report.dataset, report.split, report.split_sha256, report.part, report.truth) == asked
     ]

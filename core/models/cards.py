@@ -58,7 +58,7 @@ def read_history(workspace: Workspace, checkpoint_id: str) -> pd.DataFrame:
     Raises:
         InputError: If there is no such checkpoint; the sentence lists those there are.
     """
-    return pd.read_parquet(_complete(workspace, checkpoint_id) / HISTORY)
+    return files.read_parquet(_complete(workspace, checkpoint_id) / HISTORY)
 
 
 def refuse_other_kinds(card: dict[str, Any], radiographs: pd.DataFrame) -> None:

@@ -97,6 +97,11 @@ def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
     """
     card = cards.read_card(workspace, checkpoint_id)
     path = workspace.checkpoint(checkpoint_id) / cards.WEIGHTS
+    if not path.exists():
+        msg = (
+            f"Expected {cards.WEIGHTS} in checkpoint {checkpoint_id!r}, found none; train again or restore the folder."
+        )
+        raise InputError(msg)
     digest = files.sha256_of_file(path)
     if digest != card["weights_sha256"]:
         msg = (

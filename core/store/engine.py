@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from core.base.errors import InputError
 from core.base.paths import Workspace
@@ -23,15 +24,23 @@ def open_database(workspace: Workspace) -> Engine:
     """Return an engine on the workspace's database, migrated to the newest version.
 
     Raises:
-        InputError: If the database was written by a newer PleuraScope.
+        InputError: If its URL cannot be used, or it was written by a newer PleuraScope.
     """
     workspace.root.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(workspace.database_url)
+    try:
+        engine = create_engine(workspace.database_url)
+    except (ArgumentError, ModuleNotFoundError) as error:  # also a driver that is not installed
+        msg = f"Expected PLEURASCOPE_DATABASE_URL to be an SQLAlchemy URL, found one that cannot be used ({error})."
+        raise InputError(msg) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     with FileLock(workspace.root / "migration.lock"):
-        migrate(engine)
+        try:
+            migrate(engine)
+        except DatabaseError as error:
+            msg = f"Expected a database that can be opened, found that it cannot ({error.orig}); choose another."
+            raise InputError(msg) from None
     return engine
 
 

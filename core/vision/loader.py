@@ -77,7 +77,7 @@ def training_batches(
         there = torch.from_numpy(pixels).to(device)
         return _batch(augmentation.augment_on_device(there, changes, films.spec), rows, films, device)
 
-    return _ahead(make, len(dealt))
+    return _made(make, len(dealt), device)
 
 
 def plain_batches(films: Films, *, batch_size: int, device: torch.device) -> Iterator[Batch]:
@@ -88,7 +88,7 @@ def plain_batches(films: Films, *, batch_size: int, device: torch.device) -> Ite
         images = transforms.normalise(films.pixels.read(films.positions[rows]), films.spec)
         return _batch(images, rows, films, device)
 
-    return _ahead(make, batches_in(len(films), batch_size))
+    return _made(make, batches_in(len(films), batch_size), device)
 
 
 def batches_in(films: int, batch_size: int) -> int:
@@ -111,9 +111,10 @@ def _batch(images: torch.Tensor, rows: np.ndarray, films: Films, device: torch.d
     )
 
 
-def _ahead(make: Callable[[int], T], count: int) -> Iterator[T]:
-    """Yield `make(0)`, `make(1)`, ... while a thread makes the next one; its errors come out here."""
-    if not count:
+def _made(make: Callable[[int], T], count: int, device: torch.device) -> Iterator[T]:
+    """Yield `make(0)`, `make(1)`, ...; for a GPU a thread makes the next one meanwhile; its errors come out here."""
+    if device.type == "cpu" or not count:  # the network keeps the cores busy; a thread would only take from it
+        yield from map(make, range(count))
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="loader") as pool:
         upcoming = pool.submit(make, 0)

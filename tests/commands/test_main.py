@@ -43,6 +43,7 @@ def indexed(tmp_path_factory):
                 Image.fromarray(film + len(name)).save(folder / "real" / name / f"{name}{number}.png")
         assert main(["index", "folder", "--images", str(folder / "real"), "--name", "real"]) == 0
     card = {"kinds": {"phantom": 10}, "operating_points": {}, "checkpoint_id": "learnt", "created_at": "2025-01-01"}
+    card["weights_sha256"] = "f" * 64
     (folder / "checkpoints" / "learnt").mkdir(parents=True)
     (folder / "checkpoints" / "learnt" / "card.json").write_text(json.dumps(card))
     return folder
@@ -202,7 +203,10 @@ def test_a_stop_that_was_asked_for_before_the_work_began_is_heard(films, tmp_pat
     assert main(["train", "cnn", "--dataset", "phantoms", "--split", "patient"]) == 1
 
     assert capsys.readouterr().err == "Stopped on request; what was finished is kept.\n"
-    assert json.loads((job / "outcome.json").read_text()) == {"state": "cancelled", "message": "Stopped on request."}
+    assert json.loads((job / "outcome.json").read_text()) == {
+        "state": "cancelled",
+        "message": "Stopped on request; what was finished is kept.",
+    }
 
 
 def test_a_failure_that_nobody_foresaw_is_status_1_and_kept_for_the_dashboard(queue, tmp_path, monkeypatch, capsys):
@@ -406,7 +410,7 @@ def test_split_refuses_a_name_that_is_a_path(name, films, refused):
         (["phantoms", "--kind", "official", "--train-list", "HERE"], "Is a directory"),
         (["phantoms", "--kind", "official", "--train-list", "EMPTY"], "found none of its"),
         (["phantoms", "--kind", "official", "--train-list", "BYTES"], "can't decode byte"),
-        (["phantoms", "--kind", "official", "--train-list", "~no_such_user/x"], "Could not determine home directory"),
+        (["phantoms", "--kind", "official", "--train-list", "~no_such_user/x"], "could not determine home directory"),
         (["phantoms", "extra", "--kind", "patient"], "found 'extra'"),
     ],
 )
@@ -559,16 +563,42 @@ def test_evaluate_before_predict_says_which_command_comes_first(films, refused):
     place = "--dataset phantoms --split patient --part test"
 
     assert refused("evaluate", "learnt", *place.split()) == (
-        "Expected predictions of learnt for phantoms/patient, part test, found none; "
+        "Expected predictions of learnt for phantoms/patient, part test, as it is now, found none; "
         f"run `python -m core predict learnt {place}` first."
     )
 
 
-def test_evaluate_without_an_operating_point_measures_what_needs_none(films, done):
+def _predict_a_half(films, part="train"):
+    """Write what `predict` would, with the probability 0.5 for every film of a part."""
     split = pd.read_parquet(films.split("phantoms", "patient"))
+    table = split[split["part"] == part].merge(pd.read_parquet(films.radiographs("phantoms"))[["image_id", "sha256"]])
+    table = table.rename(columns={"sha256": "image_sha256"})
     path = films.predictions("learnt", "phantoms", "patient", "train")
     path.parent.mkdir(parents=True)
-    split[split["part"] == "train"].assign(probability=0.5).to_parquet(path)
+    table.assign(probability=0.5, weights_sha256="f" * 64).to_parquet(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "told"),
+    [
+        ("test", {}, "those of other films, since the split was made anew"),
+        ("train", {"image_sha256": "0"}, "those of other pixels, since the data set was indexed anew"),
+        ("train", {"weights_sha256": "0"}, "those of other weights"),
+    ],
+)
+def test_stale_predictions_are_not_measured(films, refused, part, changed, told):
+    _predict_a_half(films, part)
+    if changed:
+        path = films.predictions("learnt", "phantoms", "patient", "train")
+        pd.read_parquet(path).assign(**changed).to_parquet(path)
+
+    words = ("evaluate", "learnt", "--dataset", "phantoms", "--split", "patient", "--part", "train")
+
+    assert told in refused(*words)
+
+
+def test_evaluate_without_an_operating_point_measures_what_needs_none(films, done):
+    _predict_a_half(films)
 
     summary, made = done(
         "evaluate", "learnt", "--dataset", "phantoms", "--split", "patient", "--part", "train", "--truth", "phantom"

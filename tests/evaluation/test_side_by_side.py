@@ -11,6 +11,9 @@ from core.evaluation.report import Measure, Threshold
 LABELS = [1, 1, 1, 0, 0, 0, 0, 0]
 
 
+MANY = [1, 0] * 20
+
+
 def report(checkpoint="cnn-1", *, labels=LABELS, cut=0.5, part="test", truth="report", split="patient"):
     ids = [f"{number}.png" for number in range(len(labels))]
     predictions = pd.DataFrame(
@@ -48,6 +51,7 @@ def report(checkpoint="cnn-1", *, labels=LABELS, cut=0.5, part="test", truth="re
         dataset="d",
         split=split,
         part=part,
+        split_sha256="1",
         truth=truth,
         draws=100,
     )
@@ -72,7 +76,7 @@ def test_one_column_a_checkpoint_and_one_row_a_measure():
     assert list(table) == ["Measure", "cnn-1", "cnn-2"]
     assert table["Measure"].tolist() == [*side_by_side.TITLES.values(), "Threshold"]
     rows = table.set_index("Measure")
-    assert rows.loc["AUROC, against all others", "cnn-1"].startswith("1.000 (")
+    assert rows.loc["AUROC, against all others", "cnn-1"] == "1.000, no interval: too few patients to see it vary"
     assert rows.loc["Threshold"].tolist() == ["0.500 (youden on tune)", "none"]
     assert rows.loc["Sensitivity", "cnn-2"] == "none: no threshold: none was chosen on tune"
 
@@ -98,17 +102,23 @@ def test_without_a_threshold_there_is_no_confusion():
 
 
 def test_the_sentence_tells_how_well_so_few_films_know_an_auroc():
-    first = report()
+    first = report(labels=MANY)
     interval = first.metrics["auroc"]
 
     sentence = side_by_side.lead_sentence([first])
 
-    assert sentence.startswith("8 films, 8 patients, 3 with a pneumothorax: AUROC known to about ")
+    assert sentence.startswith("40 films, 40 patients, 20 with a pneumothorax: AUROC known to about ")
     assert sentence.endswith(f"{(interval.high - interval.low) / 2:.2f}.")
 
 
+def test_with_few_patients_in_a_class_no_precision_is_claimed():
+    assert side_by_side.lead_sentence([report()]) == (
+        "8 films, 8 patients, 3 with a pneumothorax: with fewer than 10 patients in a class an AUROC says little."
+    )
+
+
 def test_the_widest_interval_is_the_one_told():
-    narrow = report()
+    narrow = report(labels=MANY)
     wide = narrow.model_copy(update={"metrics": narrow.metrics | {"auroc": Measure(value=0.5, low=0.1, high=0.9)}})
 
     assert side_by_side.lead_sentence([narrow, wide]).endswith("known to about 0.40.")
@@ -122,9 +132,9 @@ def test_one_class_has_no_auroc():
 
 def test_only_answers_to_the_same_question_stand_side_by_side():
     wanted = report()
-    others = [report(part="val"), report(truth="phantom"), report(split="small")]
+    of_an_older_split = wanted.model_copy(update={"split_sha256": "0"})
+    others = [report(part="val"), report(truth="phantom"), report(split="small"), of_an_older_split]
+    asked = {"dataset": "d", "split": "patient", "split_sha256": "1", "part": "test", "truth": "report"}
 
-    found = side_by_side.fitting([*others, wanted], dataset="d", split="patient", part="test", truth="report")
-
-    assert found == [wanted]
-    assert side_by_side.fitting([wanted], dataset="e", split="patient", part="test", truth="report") == []
+    assert side_by_side.fitting([*others, wanted], **asked) == [wanted]
+    assert side_by_side.fitting([wanted], **asked | {"dataset": "e"}) == []

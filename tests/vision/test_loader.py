@@ -84,20 +84,30 @@ def test_no_films_make_no_batches():
     assert list(loader.plain_batches(films(0), batch_size=8, device=CPU)) == []
 
 
-def test_an_error_while_loading_comes_out_and_leaves_no_thread_behind():
-    before = threading.active_count()
-
+def test_an_error_while_loading_comes_out():
     with pytest.raises(OSError, match="damaged film"):
         list(loader.plain_batches(films(bad=12), batch_size=8, device=CPU))
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_what_is_made_comes_in_order_whether_or_not_a_thread_makes_it(device):
+    assert list(loader._made(lambda number: number**2, 4, torch.device(device))) == [0, 1, 4, 9]
+
+
+def test_an_error_in_the_thread_comes_out_and_leaves_no_thread_behind():
+    before = threading.active_count()
+
+    with pytest.raises(ZeroDivisionError):
+        list(loader._made(lambda number: 1 // (2 - number), 4, torch.device("cuda")))
 
     assert threading.active_count() == before
 
 
 def test_stopping_early_leaves_no_thread_behind():
     before = threading.active_count()
-    batches = loader.plain_batches(films(), batch_size=4, device=CPU)
-    next(batches)
+    made = loader._made(lambda number: number, 4, torch.device("cuda"))
+    next(made)
 
-    batches.close()
+    made.close()
 
     assert threading.active_count() == before

@@ -89,7 +89,7 @@ def whole(cell: str) -> int | None:
         >>> whole("012"), whole("3.0"), whole("x")
         (12, 3, None)
     """
-    match = re.fullmatch(r"(\d+)(?:\.0*)?", cell)
+    match = re.fullmatch(r"(\d{1,18})(?:\.0*)?", cell)  # more digits fit into no table
     return int(match[1]) if match else None
 
 
