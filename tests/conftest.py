@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from core.base.paths import ROOT, Workspace
+from core.base.paths import Workspace
+from tests.running import core, environment
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `python -m core` has it, before torch is loaded
 
 
 @pytest.fixture
@@ -43,29 +43,6 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     core(folder, "predict", checkpoint, *place, "--part", "test")
     core(folder, "evaluate", checkpoint, *place, "--part", "test")
     return folder
-
-
-def core(folder: Path, *words: str) -> dict:
-    """Run a command in a study's workspace and return what its --json says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "core", *words, "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment(folder),
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Return the settings that put a workspace and its checkpoints into a folder."""
-    return {
-        "PLEURASCOPE_WORKSPACE": str(folder / "workspace"),
-        "PLEURASCOPE_CHECKPOINTS": str(folder / "checkpoints"),
-        "PLEURASCOPE_DEVICE": "cpu",
-    }
 
 
 def _entered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:

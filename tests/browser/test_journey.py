@@ -94,7 +94,7 @@ def test_a_newcomer_looks_at_the_study_and_trains_a_classifier(page, address):
     shot(page, "splits")
 
     go(page, "Research", "Compare")
-    expect(page.get_by_text("AUROC known to about")).to_be_visible()
+    expect(page.get_by_text("with a pneumothorax: ")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
     shot(page, "compare")
 
