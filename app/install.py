@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -18,6 +19,7 @@ STAMP = os.path.join(VENV, "pleurascope.json")
 # Measured on Linux, where torch brings its GPU libraries; elsewhere it is a quarter of that.
 DOWNLOAD_GB, DISK_GB, MINUTES = 3.0, 6.4, 3
 DISK_NEEDED_GB = 8.0
+SIGN_EVERY_S = 20
 
 
 def python_of_venv() -> str:
@@ -96,13 +98,24 @@ def install(files: list) -> int:
         limits = os.path.join(ROOT, "requirements.lock")
     for name in files:
         words += ["-r", name]
-    if subprocess.call([*words, "-c", limits], cwd=ROOT) != 0:
+    if run_with_signs_of_life([*words, "-c", limits]) != 0:
         return refuse("The packages could not be installed; read pip's lines above, then start again.")
     record[key] = goal
     with open(STAMP, "w") as file:
         json.dump(record, file)
     say("Installed.")
     return 0
+
+
+def run_with_signs_of_life(words: list) -> int:
+    """Run a long command and say now and then that it still works; return its exit status."""
+    process = subprocess.Popen(words, cwd=ROOT)
+    began = time.time()
+    while True:
+        try:
+            return process.wait(timeout=SIGN_EVERY_S)
+        except subprocess.TimeoutExpired:
+            say("  still installing, %d s so far" % (time.time() - began))
 
 
 def say(sentence: str) -> None:

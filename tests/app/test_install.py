@@ -16,6 +16,7 @@ def alone(tmp_path, monkeypatch):
     monkeypatch.setattr(install, "STAMP", str(tmp_path / ".venv" / "pleurascope.json"))
     called = []
     monkeypatch.setattr(install.subprocess, "call", lambda words, **_: called.append(words) or 0)
+    monkeypatch.setattr(install, "run_with_signs_of_life", lambda words: called.append(words) or 0)
     monkeypatch.setattr(install, "fitting_torch", lambda: None)
     return called
 
@@ -81,3 +82,12 @@ def test_it_can_be_read_by_an_old_python():
     code = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 6))"
 
     subprocess.run([sys.executable, "-c", code, str(ROOT / "app" / "install.py")], check=True)
+
+
+def test_a_long_installation_shows_that_it_lives(monkeypatch, capsys):
+    monkeypatch.setattr(install, "SIGN_EVERY_S", 0.2)
+
+    status = install.run_with_signs_of_life([sys.executable, "-c", "import time; time.sleep(0.5); raise SystemExit(3)"])
+
+    assert status == 3
+    assert "still installing" in capsys.readouterr().out
