@@ -103,8 +103,9 @@ def draw_jobs() -> None:
     for job in unfinished:
         if job.parent_id is None:
             panels.job_line(job, page="overview")
-            for step in queue.children(job.job_id):
-                panels.step_line(step)
+            steps = queue.children(job.job_id)
+            if steps:
+                panels.steps(steps)
 
 
 def datasets_table() -> pd.DataFrame:

@@ -69,21 +69,24 @@ def job_line(job: Job, *, page: str) -> None:
         st.progress(progress.share, text=progress_text(progress))
 
 
-def step_line(job: Job) -> None:
-    """Draw one step of a study: its state, and how far it is."""
-    st.markdown(f"{STATE_ICONS[job.state]} {job.title} :small[:gray[{_words(job)}]]")
-    progress = resources.queue().progress(job.job_id) if job.state == "running" else None
-    if progress is not None:
-        st.progress(progress.share, text=progress_text(progress))
+def steps(jobs: Sequence[Job]) -> None:
+    """Draw the steps of a study close together, each with its state, and how far the running one is."""
+    lines = [f"{STATE_ICONS[job.state]} {job.title} :gray[{_words(job)}]" for job in jobs]
+    st.markdown(":small[" + "]  \n:small[".join(lines) + "]")
+    for job in jobs:
+        progress = resources.queue().progress(job.job_id) if job.state == "running" else None
+        if progress is not None:
+            st.progress(progress.share, text=progress_text(progress))
 
 
 def progress_text(progress: JobProgress) -> str:
     """Say how far a job is, how fast it goes and how long it will still take."""
     parts = [progress.stage]
     if progress.total:
-        parts.append(f"{progress.done} of {progress.total}")
+        parts.append(f"{progress.done} of {progress.total} {progress.unit}")
     if progress.rate_per_s:
-        parts.append(f"{progress.rate_per_s:.3g} a second")
+        rate = f"{progress.rate_per_s:.0f}" if progress.rate_per_s >= 10 else f"{progress.rate_per_s:.2g}"
+        parts.append(f"{rate} a second")
     if progress.left_s:
         parts.append(f"{duration(progress.left_s)} left")
     return " · ".join(parts)

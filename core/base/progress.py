@@ -46,13 +46,16 @@ def check_stop() -> None:
         raise Cancelled(msg)
 
 
-def track(items: Iterable[T], stage: str, *, total: int, start: int = 0, weight: int = 1) -> Iterator[T]:
+def track(
+    items: Iterable[T], stage: str, *, total: int, unit: str = "items", start: int = 0, weight: int = 1
+) -> Iterator[T]:
     """Yield the items while reporting how many are done.
 
     Args:
         items: What to go through.
         stage: What is being done, as a person would say it: "Rendering films".
         total: How many units there are in all, those done before included.
+        unit: What is counted, in the plural: "films".
         start: How many were done before this process began.
         weight: Units an item counts for, such as the images of a batch.
 
@@ -64,17 +67,19 @@ def track(items: Iterable[T], stage: str, *, total: int, start: int = 0, weight:
     began = time.monotonic()
     written = 0.0
     done = start
-    _write(stage, done, total, began, start)
-    with tqdm(total=total, initial=start, desc=stage, disable=not sys.stderr.isatty(), delay=2, leave=False) as bar:
+    _write(stage, done, total, began, start, unit)
+    with tqdm(
+        total=total, initial=start, desc=stage, unit=f" {unit}", disable=not sys.stderr.isatty(), delay=2, leave=False
+    ) as bar:
         for item in items:
             yield item
             done = min(done + weight, total)
             bar.update(weight)
             if time.monotonic() - written > WRITE_EVERY_S:
                 written = time.monotonic()
-                _write(stage, done, total, began, start)
+                _write(stage, done, total, began, start, unit)
                 check_stop()
-    _write(stage, done, total, began, start)
+    _write(stage, done, total, began, start, unit)
 
 
 def announce(stage: str, *, done: int = 0, total: int = 0) -> None:
@@ -84,7 +89,7 @@ def announce(stage: str, *, done: int = 0, total: int = 0) -> None:
         Cancelled: If a stop was asked for.
     """
     check_stop()
-    _write(stage, done, total, time.monotonic(), done)
+    _write(stage, done, total, time.monotonic(), done, "steps")
 
 
 def record(row: dict[str, float | int | str | None]) -> None:
@@ -96,7 +101,7 @@ def record(row: dict[str, float | int | str | None]) -> None:
         file.write(json.dumps(row, allow_nan=False) + "\n")
 
 
-def _write(stage: str, done: int, total: int, began: float, start: int) -> None:
+def _write(stage: str, done: int, total: int, began: float, start: int, unit: str) -> None:
     folder = job_folder()
     if folder is None:
         return
@@ -106,6 +111,7 @@ def _write(stage: str, done: int, total: int, began: float, start: int) -> None:
         "stage": stage,
         "done": done,
         "total": total,
+        "unit": unit,
         "rate_per_s": rate,
         "left_s": (total - done) / rate if rate else None,
         "written_at": time.time(),

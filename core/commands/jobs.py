@@ -67,9 +67,8 @@ def _whole(queue: JobQueue, job: Job) -> str:
     progress = queue.progress(job.job_id)
     lines: list[Any] = [_line(job)]
     if progress is not None and not job.finished:
-        lines.append(
-            f"       {progress.stage}: {progress.done} of {progress.total}" if progress.total else progress.stage
-        )
+        counted = f": {progress.done} of {progress.total} {progress.unit}" if progress.total else ""
+        lines.append(f"       {progress.stage}{counted}")
     lines += [_line(child) for child in queue.children(job.job_id)]
     log = queue.log(job.job_id)
     return "\n".join(lines + (["", log] if log else []))

@@ -54,7 +54,7 @@ def look_alikes(thumbnails: np.ndarray, parts: np.ndarray) -> LookAlikes:
         for j in range(0, len(rows[other]), BLOCK)
     ]
     pairs, correlations = [np.empty((0, 2), np.int64)], [np.empty(0)]
-    for left, right in track(blocks, "Looking for films that look alike", total=len(blocks)):
+    for left, right in track(blocks, "Looking for films that look alike", total=len(blocks), unit="blocks"):
         candidates = np.argwhere(coarse[left] @ coarse[right].T >= MIN_CORRELATION - 1e-4)
         found = np.column_stack([left[candidates[:, 0]], right[candidates[:, 1]]])
         exact = _correlations(thumbnails, found)

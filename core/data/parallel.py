@@ -43,7 +43,7 @@ def in_threads(function: Callable[[T], R], items: Sequence[T], stage: str) -> It
 
     with ThreadPoolExecutor(threads, thread_name_prefix="files") as pool:
         try:
-            yield from progress.track(results(pool), stage, total=len(items))
+            yield from progress.track(results(pool), stage, total=len(items), unit="files")
         finally:
             for future in ahead:
                 future.cancel()

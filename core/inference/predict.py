@@ -100,4 +100,4 @@ def _chosen(workspace: Workspace, dataset: str, split: str | None, part: str | N
 
 def _tracked(films: Films, device: torch.device) -> Iterator[Batch]:
     batches = loader.plain_batches(films, batch_size=BATCH, device=device)
-    return progress.track(batches, "Predicting", total=len(films), weight=BATCH)
+    return progress.track(batches, "Predicting", total=len(films), unit="films", weight=BATCH)

@@ -46,6 +46,7 @@ class JobProgress:
     stage: str
     done: int
     total: int  # 0 when it cannot be counted
+    unit: str  # what is counted, in the plural
     rate_per_s: float | None
     left_s: float | None  # seconds, estimated from the rate so far
 

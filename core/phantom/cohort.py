@@ -94,7 +94,7 @@ def write_cohort(
     missing = [film for film in films if not _is_there(out, film)]
     tasks = [(out, film, sizes[film.name]) for film in missing]
     done = len(films) - len(missing)
-    for _ in track(_rendered(tasks, processes), "Rendering films", total=len(films), start=done):
+    for _ in track(_rendered(tasks, processes), "Rendering films", total=len(films), unit="films", start=done):
         pass
     files.write_text(out / TABLE, _nih_table(films, sizes))
     files.write_text(out / TRUTH, truth_table(films).to_csv(index=False, lineterminator="\n"))

@@ -176,6 +176,7 @@ class _Learner:
             batches,
             f"Epoch {epoch} of {options.epochs}",
             total=options.epochs * in_epoch,
+            unit="batches",
             start=(epoch - 1) * in_epoch,
         )
 

@@ -30,16 +30,16 @@ def test_a_duration_in_words(seconds, told):
     ("values", "told"),
     [
         ({}, "Loading"),
-        ({"total": 8}, "Loading · 0 of 8"),
+        ({"total": 8}, "Loading · 0 of 8 films"),
         (
             {"done": 3, "total": 8, "rate_per_s": 0.1234, "left_s": 40.5},
-            "Loading · 3 of 8 · 0.123 a second · 40 s left",
+            "Loading · 3 of 8 films · 0.12 a second · 40 s left",
         ),
-        ({"done": 8, "total": 8, "rate_per_s": 1234.5, "left_s": 0.0}, "Loading · 8 of 8 · 1.23e+03 a second"),
+        ({"done": 8, "total": 8, "rate_per_s": 1234.5, "left_s": 0.0}, "Loading · 8 of 8 films · 1234 a second"),
     ],
 )
 def test_progress_says_only_what_is_known(values, told):
-    known = {"stage": "Loading", "done": 0, "total": 0, "rate_per_s": None, "left_s": None}
+    known = {"stage": "Loading", "done": 0, "total": 0, "unit": "films", "rate_per_s": None, "left_s": None}
 
     assert progress_text(JobProgress(**(known | values))) == told
 

@@ -40,12 +40,13 @@ def test_an_empty_setting_is_no_job(monkeypatch):
 
 
 def test_all_items_come_in_order_and_the_end_is_told(job):
-    assert list(progress.track(iter("abc"), "Reading films", total=3)) == ["a", "b", "c"]
+    assert list(progress.track(iter("abc"), "Reading films", total=3, unit="films")) == ["a", "b", "c"]
 
-    assert {key: said(job)[key] for key in ("stage", "done", "total")} == {
+    assert {key: said(job)[key] for key in ("stage", "done", "total", "unit")} == {
         "stage": "Reading films",
         "done": 3,
         "total": 3,
+        "unit": "films",
     }
 
 
