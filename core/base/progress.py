@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,10 +65,10 @@ def track(
     """
     from tqdm import tqdm
 
-    began = time.monotonic()
+    counted = _Count(stage, total, unit, start, time.monotonic())
     written = 0.0
     done = start
-    _write(stage, done, total, began, start, unit)
+    counted.write(done)
     with tqdm(
         total=total, initial=start, desc=stage, unit=f" {unit}", disable=not sys.stderr.isatty(), delay=2, leave=False
     ) as bar:
@@ -77,9 +78,9 @@ def track(
             bar.update(weight)
             if time.monotonic() - written > WRITE_EVERY_S:
                 written = time.monotonic()
-                _write(stage, done, total, began, start, unit)
+                counted.write(done)
                 check_stop()
-    _write(stage, done, total, began, start, unit)
+    counted.write(done)
 
 
 def announce(stage: str, *, done: int = 0, total: int = 0) -> None:
@@ -89,7 +90,7 @@ def announce(stage: str, *, done: int = 0, total: int = 0) -> None:
         Cancelled: If a stop was asked for.
     """
     check_stop()
-    _write(stage, done, total, time.monotonic(), done, "steps")
+    _Count(stage, total, "steps", done, time.monotonic()).write(done)
 
 
 def record(row: dict[str, float | int | str | None]) -> None:
@@ -101,27 +102,38 @@ def record(row: dict[str, float | int | str | None]) -> None:
         file.write(json.dumps(row, allow_nan=False) + "\n")
 
 
-def _write(stage: str, done: int, total: int, began: float, start: int, unit: str) -> None:
-    folder = job_folder()
-    if folder is None:
-        return
-    seconds = time.monotonic() - began
-    rate = (done - start) / seconds if seconds > 0 and done > start else None
-    content = {
-        "stage": stage,
-        "done": done,
-        "total": total,
-        "unit": unit,
-        "rate_per_s": rate,
-        "left_s": (total - done) / rate if rate else None,
-        "written_at": time.time(),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / "progress.json.part"
-    aside.write_text(json.dumps(content), encoding="utf-8")  # no fsync: it is out of date in half a second
-    try:
-        aside.replace(folder / "progress.json")
-    except PermissionError:
-        if os.name == "posix":
-            raise
-        # On Windows the dashboard may be reading it at this moment; the next half second writes it again.
+@dataclass(frozen=True)
+class _Count:
+    """What is counted, and since when."""
+
+    stage: str
+    total: int
+    unit: str
+    start: int  # units done before `began`
+    began: float  # monotonic seconds
+
+    def write(self, done: int) -> None:
+        """Tell the dashboard how many units are done, if this is a job."""
+        folder = job_folder()
+        if folder is None:
+            return
+        seconds = time.monotonic() - self.began
+        rate = (done - self.start) / seconds if seconds > 0 and done > self.start else None
+        content = {
+            "stage": self.stage,
+            "done": done,
+            "total": self.total,
+            "unit": self.unit,
+            "rate_per_s": rate,
+            "left_s": (self.total - done) / rate if rate else None,
+            "written_at": time.time(),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / "progress.json.part"
+        aside.write_text(json.dumps(content), encoding="utf-8")  # no fsync: it is out of date in half a second
+        try:
+            aside.replace(folder / "progress.json")
+        except PermissionError:
+            if os.name == "posix":
+                raise
+            # On Windows the dashboard may be reading it at this moment; the next half second writes it again.
