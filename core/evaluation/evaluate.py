@@ -20,6 +20,7 @@ from core.evaluation.operating_point import choose
 from core.evaluation.report import Confusion, Counts, EvaluationReport, Measure, Points, Threshold
 
 NO_FINDING = "No Finding"
+MIN_PATIENTS = 5  # of either class; drawing fewer again and again shows nothing of those who were not seen
 
 
 def evaluate(
@@ -178,7 +179,9 @@ def _measures(
     values = measure(np.ones((1, films.patient_count)))
     drawn = bootstrap(measure, films.patient_count, films.labels.size, draws=draws, seed=seed)
     reasons = _reasons(films, no_finding, threshold)
-    measures = {name: _measure(float(values[name][0]), drawn[name], reasons.get(name)) for name in values}
+    patients = (np.unique(films.patients[films.labels == label]).size for label in (0, 1))
+    few = min(patients) < MIN_PATIENTS
+    measures = {name: _measure(float(values[name][0]), drawn[name], reasons.get(name), few=few) for name in values}
     if threshold is None:
         reason = "no threshold: none was chosen on tune"
         measures |= {name: Measure(value=None, reason=reason) for name in metrics.AT_THRESHOLD}
@@ -188,12 +191,14 @@ def _measures(
     return measures
 
 
-def _measure(value: float, drawn: np.ndarray, reason: str | None) -> Measure:
+def _measure(value: float, drawn: np.ndarray, reason: str | None, *, few: bool) -> Measure:
     if np.isnan(value):
         return Measure(value=None, reason=reason)
+    if few:
+        return Measure(value=value, reason=f"no interval: fewer than {MIN_PATIENTS} patients in a class")
     interval = percentile_interval(drawn)
     if interval is None:
-        return Measure(value=value, reason="no interval: too few patients in one class")
+        return Measure(value=value, reason="no interval: most draws of the patients lack it")
     if interval[0] == interval[1]:  # a bootstrap cannot see what it never draws
         return Measure(value=value, reason="no interval: too few patients to see it vary")
     return Measure(value=value, low=interval[0], high=interval[1])

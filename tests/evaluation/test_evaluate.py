@@ -157,7 +157,19 @@ def test_a_measure_that_most_draws_lack_has_a_value_but_no_interval(study, monke
 
     auroc = report.metrics["auroc"]
     assert auroc.value is not None
-    assert (auroc.low, auroc.reason) == (None, "no interval: too few patients in one class")
+    assert (auroc.low, auroc.reason) == (None, "no interval: most draws of the patients lack it")
+
+
+def test_four_patients_of_a_class_give_no_interval_and_five_do(study):
+    predictions, radiographs = study
+    positive = predictions.loc[predictions["label"] == 1, "patient_id"].unique()
+
+    def measured(patients):
+        kept = predictions[(predictions["label"] == 0) | predictions["patient_id"].isin(positive[:patients])]
+        return evaluate(kept, radiographs=radiographs, threshold=None, **PLACE, part="test", draws=50).metrics["auroc"]
+
+    assert measured(4).reason == "no interval: fewer than 5 patients in a class"
+    assert measured(5).low is not None
 
 
 def test_the_threshold_is_chosen_on_tune_and_nothing_else(study):
