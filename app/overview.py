@@ -9,7 +9,9 @@ import streamlit as st
 
 from app import panels, resources
 from core.base.paths import ROOT
+from core.data.truth import REPORT
 from core.evaluation import side_by_side
+from core.evaluation.first_cases import case_captions, first_cases
 from core.evaluation.report import EvaluationReport
 
 OWN_DATA = """
@@ -24,13 +26,13 @@ OWN_DATA = """
 
 @dataclass(frozen=True, kw_only=True)
 class NewestPredictions:
-    """The newest checkpoint that has read the test part of its own split."""
+    """The newest checkpoint with an operating point that has read the test part of its own split."""
 
     checkpoint_id: str
     dataset: str
     split: str
     part: str
-    cut: float | None  # the operating point chosen when it was trained
+    cut: float  # the operating point chosen when it was trained
     table: pd.DataFrame
 
 
@@ -39,14 +41,15 @@ def newest_predictions() -> NewestPredictions | None:
     for card in resources.checkpoint_cards():
         if card["dataset"] not in resources.dataset_names():
             continue
+        cut = resources.card_cut(card)
         table = resources.predictions(card["checkpoint_id"], card["dataset"], card["split"], "test")
-        if table is not None and not table.empty:
+        if table is not None and not table.empty and cut is not None:
             return NewestPredictions(
                 checkpoint_id=card["checkpoint_id"],
                 dataset=card["dataset"],
                 split=card["split"],
                 part="test",
-                cut=resources.card_cut(card),
+                cut=cut,
                 table=table,
             )
     return None
@@ -55,7 +58,7 @@ def newest_predictions() -> NewestPredictions | None:
 def limits(newest: NewestPredictions) -> str:
     """Say what the classifier that read these films cannot do."""
     kinds = set(resources.radiographs(newest.dataset)["source"])
-    only = "It looks for pneumothorax only, and a probability is no diagnosis."
+    only = "It looks for pneumothorax only. Its probabilities are not calibrated yet, and none is a diagnosis."
     if kinds == {"real"}:
         return only
     return f"{only} It learnt from computed phantoms, says nothing about real films, and refuses them."
@@ -64,13 +67,11 @@ def limits(newest: NewestPredictions) -> str:
 def draw_first_film(newest: NewestPredictions | None) -> None:
     """Draw one film: the most probable of the predicted ones, before that a phantom that comes with the program."""
     if newest is not None:
-        top = newest.table.nlargest(1, "probability")
-        radiographs = resources.radiographs(newest.dataset)
-        row = radiographs[radiographs["image_id"].isin(top["image_id"])].to_dict("records")[0]
-        picture = resources.thumbnail(row, size=512)
+        top = first_cases(newest.table, resources.radiographs(newest.dataset), count=1)
+        picture = resources.thumbnail(top.to_dict("records")[0], size=512)
         if picture is not None:
             st.image(picture, width="stretch", alt="The film with the highest probability of a pneumothorax")
-            st.caption(f"Probability of a pneumothorax {top['probability'].iloc[0]:.2f}")
+            st.caption(f"The most probable of all: {case_captions(top, cut=newest.cut)[0]}")
             return
     st.image(ROOT / "assets" / "phantom.jpg", width="stretch", alt="A computed chest radiograph with a pneumothorax")
     st.caption("A computed film with a pneumothorax, as the embedded study makes them.")
@@ -131,7 +132,7 @@ def checkpoints_table() -> pd.DataFrame:
     """Return one row a checkpoint: what it learnt from, and its AUROC on the test part with the interval."""
     measured: dict[tuple[str, str, str | None], EvaluationReport] = {}
     for report in resources.reports():
-        if report.part == "test":
+        if report.part == "test" and report.truth == REPORT:  # figures against two truths share no column
             measured.setdefault((report.checkpoint_id, report.dataset, report.split), report)
     rows = []
     for card in resources.checkpoint_cards():
@@ -144,7 +145,7 @@ def checkpoints_table() -> pd.DataFrame:
                 "Kind": " + ".join(kind for kind, count in card["kinds"].items() if count),
                 "Pixels": card["input"]["size"],
                 "Trained in": panels.duration(card["training_s"]),
-                "AUROC on test (95 % interval)": auroc,
+                "AUROC on test, against the report (95 % interval)": auroc,
             }
         )
     return pd.DataFrame(rows)

@@ -50,8 +50,14 @@ def _modified(path: Path) -> int:
 
 
 def dataset_names() -> list[str]:
-    """Return the names of the indexed data sets."""
-    return radiographs_of.dataset_names(workspace())
+    """Return the names of the indexed data sets, those with images first."""
+    names = radiographs_of.dataset_names(workspace())
+    return sorted(names, key=lambda name: (not has_images(name), name))
+
+
+def has_images(dataset: str) -> bool:
+    """Tell whether a data set has pixels, or is a table only."""
+    return bool(radiographs(dataset)["path"].notna().all())
 
 
 def radiographs(dataset: str) -> pd.DataFrame:

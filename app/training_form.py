@@ -36,9 +36,11 @@ def draw() -> dict[str, Any] | None:
 
 def _choose_data() -> dict[str, Any] | None:
     """Draw the choice of data set, split and labels; None when there is nothing to choose from."""
-    names = [name for name in resources.dataset_names() if resources.trainable_splits(name)]
+    names = [
+        name for name in resources.dataset_names() if resources.has_images(name) and resources.trainable_splits(name)
+    ]
     if not names:
-        st.info("No data set with a split yet. The study being made brings one; see the overview.")
+        st.info("No data set with images and a split yet. The study being made brings one; see the overview.")
         return None
     fields = TrainConfig.model_fields["data"].annotation.model_fields  # type: ignore[union-attr]
     dataset = st.selectbox(
@@ -70,10 +72,10 @@ def _draw_field(name: str, field: FieldInfo) -> Any:  # noqa: ANN401 (whatever t
         return st.selectbox(
             label,
             list(CLASSIFIERS),
-            format_func=lambda model: f"{CLASSIFIERS[model].title}: {CLASSIFIERS[model].summary}",
+            format_func=lambda model: CLASSIFIERS[model].title,
             key=key,
             persist_state="session",
-            help=field.description,
+            help="  \n".join(f"{info.title}: {info.summary}" for info in CLASSIFIERS.values()),
         )
     if choices := get_args(field.annotation):
         start = choices.index(field.default)

@@ -29,11 +29,15 @@ st.html(f'<p class="ps-lead">{side_by_side.lead_sentence(reports)}</p>')
 measured = compare.measured(reports)
 theme = compare.theme()
 stamp = stamp_of(reports[0])
-st.plotly_chart(
-    metrics.dots(measured, caption=stamp, theme=theme),
-    key="compare.dots",
-    alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each checkpoint with 95 % intervals",
-)
+if all(report.roc is None for report in reports):
+    st.info(f"No curve can be drawn: {reports[0].metrics['auroc'].reason} in this part. Choose another part or split.")
+    st.stop()
+with st.container(key="compare-dots"):
+    st.plotly_chart(
+        metrics.dots(measured, caption=stamp, theme=theme),
+        key="compare.dots",
+        alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each checkpoint, with intervals",
+    )
 roc, precision = st.columns(2)
 roc.plotly_chart(
     curves.roc(measured, caption=stamp, theme=theme), key="compare.roc", alt="ROC curves of the checkpoints"

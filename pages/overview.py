@@ -10,27 +10,33 @@ CASES = 8
 st.title("Overview")
 newest = overview.newest_predictions()
 
-film, start = st.columns([1, 2], gap="large")
-with film:
-    overview.draw_first_film(newest)
-with start:
-    st.html(f'<p class="ps-lead">{overview.lead_sentence(newest)}</p>')
-    if newest is not None:
-        if st.button("Look at the first cases", type="primary", key="overview.first_cases"):
-            state.SHOW_FIRST_CASES.set(True)
-        st.caption(overview.limits(newest))
-    panels.live(overview.draw_jobs, key="overview.live")
-
 if newest is not None and state.SHOW_FIRST_CASES.get():
-    st.subheader("First cases")
     cases = first_cases(newest.table, resources.radiographs(newest.dataset), count=CASES)
+    st.subheader("First cases")
+    st.caption(
+        f"From the most to the least probable of {len(newest.table)} films of the {newest.part} part, read by "
+        f"{newest.checkpoint_id}. {overview.limits(newest)} A probability below the cut is not a negative report."
+    )
     picked = panels.film_gallery(cases, case_captions(cases, cut=newest.cut), size=384, columns=4, key="overview.cases")
     if picked is not None:
         panels.film_details(cases.set_index("image_id", drop=False).loc[picked], resources.truth_table(newest.dataset))
-    st.caption(
-        f"From the most to the least probable of {len(newest.table)} films of the {newest.part} part, read by "
-        f"{newest.checkpoint_id}. A probability below the cut is not a negative report."
-    )
+    panels.live(overview.draw_jobs, key="overview.live")
+else:
+    film, start = st.columns([1, 2], gap="large")
+    with film:
+        overview.draw_first_film(newest)
+    with start:
+        st.html(f'<p class="ps-lead">{overview.lead_sentence(newest)}</p>')
+        if newest is not None:
+            st.button(
+                "Look at the first cases",
+                type="primary",
+                key="overview.first_cases",
+                on_click=state.SHOW_FIRST_CASES.set,
+                args=(True,),
+            )
+            st.caption(overview.limits(newest))
+        panels.live(overview.draw_jobs, key="overview.live")
 
 st.subheader("What is here")
 datasets, checkpoints = overview.datasets_table(), overview.checkpoints_table()

@@ -1,5 +1,7 @@
 """Splits: the parts of a data set side by side, the certificate, and every film in them."""
 
+import json
+
 import streamlit as st
 
 from app import panels, resources
@@ -30,6 +32,12 @@ for warning in certificate["audit"]["warnings"]:
 
 st.dataframe(browsing.counts_table(certificate), hide_index=True, key="splits.counts")
 
+if any("folds" in found for found in certificate["parts"].values()):
+    st.caption(
+        "Val has two folds: tune chooses the best epoch and the cut; certify is kept for the limit on missed cases "
+        "and looked at for nothing else. Test is only ever measured."
+    )
+
 st.subheader("Are the parts alike?")
 prevalence, ages = st.columns(2)
 prevalence.plotly_chart(figures.prevalence(certificate), key="splits.prevalence", alt="Prevalence by part")
@@ -38,6 +46,17 @@ findings, others = st.columns(2)
 findings.plotly_chart(figures.findings(films), key="splits.findings", alt="Findings by part")
 others.plotly_chart(figures.shares(films, "view"), key="splits.views", alt="Views by part")
 others.plotly_chart(figures.shares(films, "sex"), key="splits.sexes", alt="Sexes by part")
+
+with st.expander("Certificate", key="splits.certificate"):
+    st.caption(browsing.certificate_words(certificate))
+    st.download_button(
+        "Download the certificate",
+        json.dumps(certificate, indent=2),
+        file_name=f"{dataset}-{name}-certificate.json",
+        mime="application/json",
+        key="splits.download",
+    )
+    st.json(certificate, expanded=False)
 
 st.subheader("Films")
 with st.sidebar:
@@ -50,15 +69,15 @@ chosen = browsing.filtered(films, choices)
 if chosen.empty:
     st.caption("No film fits these filters; take one away in the sidebar.")
     st.stop()
+if not resources.has_images(dataset):
+    st.caption(f"{len(chosen):,} of {len(films):,} films; a table only, without image files")
+    st.dataframe(browsing.listed(chosen), hide_index=True, key="splits.table")
+    st.stop()
 pages = -(-len(chosen) // FILMS_A_PAGE)
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.caption(f"{len(chosen)} of {len(films)} films", width="stretch")
+    st.caption(f"{len(chosen):,} of {len(films):,} films", width="stretch")
     page = st.pagination(pages, key=f"splits.page.{hash((dataset, name, str(choices)))}")
 shown = chosen.iloc[(page - 1) * FILMS_A_PAGE : page * FILMS_A_PAGE]
 picked = panels.film_gallery(shown, browsing.captions(shown), size=192, columns=8, key="splits.films")
 if picked is not None:
     panels.film_details(films.set_index("image_id", drop=False).loc[picked], resources.truth_table(dataset))
-
-with st.expander("Certificate", key="splits.certificate"):
-    st.caption(browsing.certificate_words(certificate))
-    st.json(certificate)

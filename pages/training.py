@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import panels, resources, state, training_form
 from core.base.errors import InputError
-from core.data import split_store
+from core.data import radiographs, split_store
 from core.figures import training as figures
 from core.jobs import worker
 from core.models.registry import CLASSIFIERS
@@ -17,6 +17,7 @@ options = training_form.draw()
 if options is not None:
     try:
         config = TrainConfig.from_dict(options)
+        radiographs.require_images(resources.radiographs(config.data.dataset), config.data.dataset)
         split_store.require_sound(resources.workspace(), config.data.dataset, config.data.split)
     except InputError as error:
         st.error(str(error))

@@ -32,7 +32,7 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study, made once by the commands themselves."""
     folder = tmp_path_factory.mktemp("study")
     data = tmp_path_factory.mktemp("phantoms")
-    core(folder, "phantom", str(data), "--patients", "40", "--size", "64")
+    core(folder, "phantom", str(data), "--patients", "100", "--size", "64")
     csv, images = str(data / "Data_Entry_2017_v2020.csv"), str(data / "images")
     core(folder, "index", "nih", "--csv", csv, "--images", images, "--name", "phantoms")
     core(folder, "split", "phantoms", "--kind", "patient", "--name", "patient")

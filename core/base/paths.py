@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]  # the repository
 class Settings(BaseSettings):
     """What the `PLEURASCOPE_...` environment variables may move."""
 
-    model_config = SettingsConfigDict(env_prefix="PLEURASCOPE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PLEURASCOPE_", env_ignore_empty=True, extra="ignore")
 
     workspace: GivenPath = ROOT / "workspace"
     checkpoints: GivenPath = ROOT / "checkpoints"

@@ -32,8 +32,9 @@ def run(words: list[str]) -> Outcome:
 
     checkpoint_id = engine.train(workspace, config)
     card = cards.read_card(workspace, checkpoint_id)
+    lines = [f"Checkpoint {checkpoint_id}, trained in {card['training_s']:.0f} s."]
     return Outcome(
-        summary=f"Checkpoint {checkpoint_id}, trained in {card['training_s']:.0f} s.",
+        summary="\n".join(lines + [f"  note: {note}" for note in card["notes"]]),
         made={"checkpoint_id": checkpoint_id, "dataset": config.data.dataset, "split": config.data.split, "card": card},
     )
 

@@ -13,6 +13,7 @@ FIELD_WORDS = {
     "image_id": "Film",
     "patient_id": "Patient",
     "label": "Report label",
+    "label_words": "Report label",
     "findings": "Findings in the report",
     "age_years": "Age",
     "follow_up": "Follow-up",
@@ -131,6 +132,13 @@ def _caption(film: dict[str, Any]) -> str:
     if not pd.isna(film["age_years"]):
         known.append(f"{film['age_years']:.0f} y")
     return " · ".join(known)
+
+
+def listed(films: pd.DataFrame) -> pd.DataFrame:
+    """Return the films as a table to read, for a data set without image files."""
+    columns = ("image_id", "patient_id", "part", "label_words", "findings", "view", "sex", "age_years", "follow_up")
+    table = with_words(films)[list(columns)]
+    return table.rename(columns=lambda name: FIELD_WORDS.get(name, name.replace("_", " ").capitalize()))
 
 
 def certificate_words(certificate: Mapping[str, Any]) -> str:

@@ -42,3 +42,17 @@ def sources(radiographs: pd.DataFrame) -> dict[str, int]:
     """
     counts = radiographs["source"].value_counts()
     return {str(kind): int(counts[kind]) for kind in sorted(counts.index)}
+
+
+def require_images(table: pd.DataFrame, dataset: str) -> None:
+    """Refuse a data set that is a table only where pixels are needed.
+
+    Raises:
+        InputError: If a radiograph has no file or no hash.
+    """
+    if table["path"].isna().any() or table["sha256"].isna().any():
+        msg = (
+            f"Expected a data set with images to train on, found that {dataset!r} is a table only; "
+            "index it with --images."
+        )
+        raise InputError(msg)

@@ -126,6 +126,7 @@ def save(
     table = radiographs.load(workspace, dataset)
     split = schema.checked(split, schema.SPLIT)
     audit = leakage.audit(table, split, strict=strict, thumbnails=thumbnails, in_two_lists=list(in_two_lists))
+    audit.warnings.extend(_thin_parts(split, kind))
     path = workspace.split(dataset, name)
     lists = path.with_suffix("")
     files.write_parquet(path, split)
@@ -151,6 +152,21 @@ def save(
     }
     files.write_json(_certificate_path(workspace, dataset, name), made)
     return made
+
+
+def _thin_parts(split: pd.DataFrame, kind: str) -> list[str]:
+    """Say which parts cannot do their work for want of a class; `domain` is not for classifiers."""
+    if kind == "domain":
+        return []
+    places = {part: split["part"] == part for part in ("train", "test")}
+    places["val, fold tune"] = split["fold"] == "tune"
+    found = []
+    for name, rows in places.items():
+        labels = set(split.loc[rows, "label"])
+        if len(labels) == 1:
+            lacking = "without a pneumothorax" if labels == {1} else "with a pneumothorax"
+            found.append(f"No film {lacking} in {name}: no AUROC can be measured there, and no cut chosen on it.")
+    return found
 
 
 def load(workspace: Workspace, dataset: str, name: str) -> pd.DataFrame:

@@ -30,10 +30,19 @@ def case_captions(cases: pd.DataFrame, *, cut: float | None) -> list[str]:
     Examples:
         >>> case_captions(pd.DataFrame({"label": [1], "probability": [0.812]}), cut=0.4)
         ['report: pneumothorax · probability 0.81 (cut 0.40)']
+        >>> case_captions(pd.DataFrame({"label": [0], "probability": [0.9995]}), cut=None)
+        ['report: no pneumothorax · probability above 0.99']
     """
     words = cases["label"].map({1: "pneumothorax", 0: "no pneumothorax"}).fillna("unknown")
     held = "" if cut is None else f" (cut {cut:.2f})"
     return [
-        f"report: {label} · probability {probability:.2f}{held}"
+        f"report: {label} · probability {_rounded(probability)}{held}"
         for label, probability in zip(words, cases["probability"], strict=True)
     ]
+
+
+def _rounded(probability: float) -> str:
+    """Return two digits, but never a certainty that was not computed."""
+    if probability > 0.99:
+        return "above 0.99"
+    return "below 0.01" if probability < 0.01 else f"{probability:.2f}"

@@ -89,7 +89,7 @@ def lead_sentence(reports: Sequence[EvaluationReport]) -> str:
     elif not halves:
         known = "too few patients to know an AUROC"
     else:
-        known = f"AUROC known to about {max(halves):.2f}"
+        known = f"AUROC known to within about {max(halves):.2f}"
     return (
         f"{counts.films:,} films, {counts.patients:,} patients, {counts.positive_films:,} with a pneumothorax: {known}."
     )

@@ -118,7 +118,7 @@ def legend_above(figure: go.Figure) -> None:
     )
 
 
-def stamp(*, dataset: str, part: str, kinds: Mapping[str, int], version: str, counts: str = "") -> str:
+def stamp(*, dataset: str, part: str, kinds: Mapping[str, int], version: str, counts: str = "", truth: str = "") -> str:
     """Return the line that every exported figure carries.
 
     Args:
@@ -127,13 +127,14 @@ def stamp(*, dataset: str, part: str, kinds: Mapping[str, int], version: str, co
         kinds: Films by source: real, phantom, synthetic.
         version: PleuraScope's version.
         counts: Such as "412 films, 298 patients, 38 positive".
+        truth: Source of the labels that count as right.
 
     Examples:
         >>> stamp(dataset="demo", part="test", kinds={"phantom": 3}, version="1.0", counts="3 films")
         '<b>PHANTOMS</b> · demo, test · 3 films · PleuraScope 1.0'
     """
     marks = [word for kind, word in (("phantom", "PHANTOMS"), ("synthetic", "GENERATED")) if kinds.get(kind)]
-    line = [f"{dataset}, {part}", counts, f"PleuraScope {version}"]
+    line = [f"{dataset}, {part}", counts, f"against {truth}" if truth else "", f"PleuraScope {version}"]
     return " · ".join([f"<b>{mark}</b>" for mark in marks] + [words for words in line if words])
 
 
@@ -146,4 +147,5 @@ def stamp_of(report: EvaluationReport) -> str:
         kinds=report.kinds,
         version=report.versions.get("pleurascope", ""),
         counts=f"{counts.films:,} films, {counts.patients:,} patients, {counts.positive_films:,} positive",
+        truth=report.truth,
     )

@@ -91,7 +91,7 @@ def make_anatomy(rng: np.random.Generator) -> Anatomy:
 
 
 def _bullae(rng: np.random.Generator, emphysema: float) -> tuple[tuple[int, float, float, float], ...]:
-    if rng.random() >= (0.75 if emphysema else 0.035):
+    if rng.random() >= (0.8 if emphysema else 0.1):
         return ()
     side = int(rng.choice([-1, 1]))
     count = int(rng.integers(1, 5))

@@ -36,7 +36,7 @@ from core.phantom.pneumothorax import size_at_hilum
 from core.phantom.projection import render
 from core.phantom.story import PlannedFilm, plan
 
-RENDERER = 1  # raised when the same plan gives other pixels
+RENDERER = 2  # raised when the same plan gives other pixels
 SIZES = (32, 2048)  # pixels
 TABLE, TRUTH, PARAMETERS = "Data_Entry_2017_v2020.csv", "truth.csv", "cohort.json"
 _HEADER = (

@@ -67,7 +67,7 @@ def make_film(
     if air and rng.random() < 0.15:
         effusion[int(air.side > 0)] = float(rng.uniform(8, 30))
     leads = int(rng.integers(2, 6)) if rng.random() < (0.6 if portable else 0.04) else 0
-    folds = [side for side in (-1, 1) if rng.random() < (0.14 if supine else 0.08 if portable else 0.025)]
+    folds = [side for side in (-1, 1) if rng.random() < (0.3 if supine else 0.22 if portable else 0.1)]
     text = str(rng.choice(["L", "L", "R", "L"]))
     if portable and rng.random() < 0.6:
         text += str(rng.choice([" AP", " PORTABLE", " SUPINE" if supine else " ERECT"]))

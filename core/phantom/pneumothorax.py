@@ -65,7 +65,7 @@ def make_pneumothorax(rng: np.random.Generator, *, supine: bool) -> Pneumothorax
     side = int(rng.choice([-1, 1], p=[0.54, 0.46]))
     shares = [0.2, 0.22, 0.06, 0.42, 0.1] if supine else [0.42, 0.39, 0.08, 0.0, 0.11]
     kind = str(rng.choice(KINDS, p=shares))
-    size = float(rng.beta(1.2, 1.7))  # more small ones than large
+    size = float(rng.beta(0.7, 2.4))  # many small ones, a few large
     if kind == "apical":
         apex = 6 + 58 * size
         return Pneumothorax(side=side, kind=kind, apex=apex, hilum=max(0.5 * apex - 6, 0), base=max(0.2 * apex - 6, 0))

@@ -75,12 +75,7 @@ def prepare(workspace: Workspace, config: TrainConfig) -> Material:
     dataset, split = config.data.dataset, config.data.split
     table = radiographs.load(workspace, dataset)
     certificate = split_store.require_sound(workspace, dataset, split)
-    if table["path"].isna().any() or table["sha256"].isna().any():
-        msg = (
-            f"Expected a data set with images to train on, found that {dataset!r} is a table only; "
-            "index it with --images."
-        )
-        raise InputError(msg)
+    radiographs.require_images(table, dataset)
     parts = split_store.load(workspace, dataset, split)[["image_id", "part", "fold"]]
     labels = truth.labels(workspace, dataset, config.data.labels)
     table = parts.merge(table.drop(columns="label"), on="image_id", validate="one_to_one")

@@ -1,6 +1,7 @@
 """The form asks for every option of a training, within the bounds of its config, and changes none unasked."""
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.training_form import CHOSEN_ABOVE
@@ -33,8 +34,11 @@ def films(workspace, tmp_path):
     csv = tmp_path / "table.csv"
     rows = [f"{number}.png,{'Pneumothorax' if number % 2 else 'No Finding'},{number}" for number in range(20)]
     csv.write_text("\n".join(["Image Index,Finding Labels,Patient ID", *rows]))
+    (tmp_path / "images").mkdir()
+    for number in range(20):
+        Image.new("L", (32, 32), 10 * number).save(tmp_path / "images" / f"{number}.png")
     for name in ("films", "alone"):
-        indexing.index(workspace, name, nih.read(csv), csv=csv)
+        indexing.index(workspace, name, nih.read(csv), images=tmp_path / "images", csv=csv)
     split_store.create(workspace, "films", "patient", "patient")
     return workspace
 
@@ -47,7 +51,7 @@ def widgets(at):
 def test_without_a_split_the_form_says_what_comes_first(workspace):
     at = opened()
 
-    assert "No data set with a split yet" in at.info[0].value
+    assert "No data set with images and a split yet" in at.info[0].value
     assert widgets(at) == {}
     assert at.session_state["chosen"] is None
 
@@ -56,7 +60,9 @@ def test_every_option_has_one_widget_with_its_help(films):
     found = widgets(opened())
 
     assert set(found) == {*FIELDS, *CHOSEN_ABOVE}
-    assert {name: found[name].help for name in FIELDS} == {name: field.description for name, field in FIELDS.items()}
+    described = {name: field.description for name, field in FIELDS.items() if name != "model"}
+    assert {name: found[name].help for name in described} == described
+    assert all(info.summary in found["model"].help for info in CLASSIFIERS.values())
 
 
 def test_numbers_keep_the_bounds_of_the_config(films):

@@ -107,7 +107,7 @@ def test_the_sentence_tells_how_well_so_few_films_know_an_auroc():
 
     sentence = side_by_side.lead_sentence([first])
 
-    assert sentence.startswith("40 films, 40 patients, 20 with a pneumothorax: AUROC known to about ")
+    assert sentence.startswith("40 films, 40 patients, 20 with a pneumothorax: AUROC known to within about ")
     assert sentence.endswith(f"{(interval.high - interval.low) / 2:.2f}.")
 
 
@@ -121,7 +121,7 @@ def test_the_widest_interval_is_the_one_told():
     narrow = report(labels=MANY)
     wide = narrow.model_copy(update={"metrics": narrow.metrics | {"auroc": Measure(value=0.5, low=0.1, high=0.9)}})
 
-    assert side_by_side.lead_sentence([narrow, wide]).endswith("known to about 0.40.")
+    assert side_by_side.lead_sentence([narrow, wide]).endswith("known to within about 0.40.")
 
 
 def test_one_class_has_no_auroc():

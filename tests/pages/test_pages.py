@@ -1,5 +1,6 @@
 """The four pages, driven as a person would, without a browser."""
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -156,3 +157,24 @@ def test_a_leaky_split_is_refused_at_the_form(study):
 
     assert "run `split` again" in at.error[0].value
     assert not JobQueue(study).newest()
+
+
+def test_a_table_only_data_set_is_not_offered_for_training(study):
+    table = pd.read_parquet(study.radiographs("phantoms"))
+    table.assign(path=None, sha256=None).to_parquet(study.radiographs("phantoms"))
+
+    at = opened("training")
+
+    assert "No data set with images and a split yet" in text(at)
+    assert not at.get("button")
+
+
+def test_a_table_only_data_set_is_listed_instead_of_drawn(study):
+    table = pd.read_parquet(study.radiographs("phantoms"))
+    table.assign(path=None, sha256=None).to_parquet(study.radiographs("phantoms"))
+
+    at = opened("splits")
+
+    assert "a table only, without image files" in text(at)
+    assert list(at.dataframe[1].value)[:3] == ["Film", "Patient", "Part"]
+    assert not [button for button in at.button if button.key.startswith("splits.films.")]
