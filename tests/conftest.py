@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,14 @@ from core.base.paths import Workspace
 from tests.running import core, environment
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `python -m core` has it, before torch is loaded
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """Put `__main__` back after a page was driven: Streamlit replaces it, and spawned processes would run the page."""
+    own = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = own
 
 
 @pytest.fixture
