@@ -7,6 +7,9 @@ from core.evaluation import side_by_side
 from core.figures import curves, metrics
 from core.figures.style import stamp_of
 
+MEASURES = ("auroc", "average_precision", "sensitivity_at_specificity_95", "brier")
+WIDTH = 440  # pixels a figure needs; on a tablet they stand below each other
+
 st.title("Compare")
 dataset = panels.choose_dataset("compare")
 if dataset is None:
@@ -32,21 +35,21 @@ stamp = stamp_of(reports[0])
 if all(report.roc is None for report in reports):
     st.info(f"No curve can be drawn: {reports[0].metrics['auroc'].reason} in this part. Choose another part or split.")
     st.stop()
-with st.container(key="compare-dots"):
+with st.grid(min_column_width=WIDTH):
+    for name in MEASURES:
+        st.plotly_chart(
+            metrics.dots(measured, names=[name], caption=stamp, theme=theme),
+            key=f"compare.dots.{name}",
+            alt=f"{metrics.TITLES[name]} of each checkpoint, with its 95 % interval",
+        )
     st.plotly_chart(
-        metrics.dots(measured, caption=stamp, theme=theme),
-        key="compare.dots",
-        alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each checkpoint, with intervals",
+        curves.roc(measured, caption=stamp, theme=theme), key="compare.roc", alt="ROC curves of the checkpoints"
     )
-roc, precision = st.columns(2)
-roc.plotly_chart(
-    curves.roc(measured, caption=stamp, theme=theme), key="compare.roc", alt="ROC curves of the checkpoints"
-)
-precision.plotly_chart(
-    curves.precision_recall(measured, caption=stamp, theme=theme),
-    key="compare.pr",
-    alt="Precision-recall curves of the checkpoints",
-)
+    st.plotly_chart(
+        curves.precision_recall(measured, caption=stamp, theme=theme),
+        key="compare.pr",
+        alt="Precision-recall curves of the checkpoints",
+    )
 st.caption(
     "Overlapping intervals do not prove that two checkpoints are alike. Each marked point is the threshold chosen on "
     "the fold tune of val, never on this part."

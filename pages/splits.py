@@ -9,6 +9,7 @@ from core.data import browsing
 from core.figures import parts as figures
 
 FILMS_A_PAGE = 24
+WIDTH = 440  # pixels a figure needs; on a tablet they stand below each other
 
 st.title("Splits")
 dataset = panels.choose_dataset("splits")
@@ -39,13 +40,13 @@ if any("folds" in found for found in certificate["parts"].values()):
     )
 
 st.subheader("Are the parts alike?")
-prevalence, ages = st.columns(2)
-prevalence.plotly_chart(figures.prevalence(certificate), key="splits.prevalence", alt="Prevalence by part")
-ages.plotly_chart(figures.ages(films), key="splits.ages", alt="Age by part")
-findings, others = st.columns(2)
-findings.plotly_chart(figures.findings(films), key="splits.findings", alt="Findings by part")
-others.plotly_chart(figures.shares(films, "view"), key="splits.views", alt="Views by part")
-others.plotly_chart(figures.shares(films, "sex"), key="splits.sexes", alt="Sexes by part")
+with st.grid(min_column_width=WIDTH):
+    st.plotly_chart(figures.prevalence(certificate), key="splits.prevalence", alt="Prevalence by part")
+    st.plotly_chart(figures.ages(films), key="splits.ages", alt="Age by part")
+    st.plotly_chart(figures.findings(films), key="splits.findings", alt="Findings by part")
+    with st.container():
+        st.plotly_chart(figures.shares(films, "view"), key="splits.views", alt="Views by part")
+        st.plotly_chart(figures.shares(films, "sex"), key="splits.sexes", alt="Sexes by part")
 
 with st.expander("Certificate", key="splits.certificate"):
     st.caption(browsing.certificate_words(certificate))

@@ -14,7 +14,7 @@ from core.evaluation.report import EvaluationReport
 from core.figures.palette import BACKGROUND, HAIRLINE, QUIET, TEXT, Theme
 
 MARGINS = {"l": 8, "r": 16, "t": 36, "b": 8, "pad": 4}  # pixels; titles and ticks add their own
-TICKS_HEIGHT, TITLE_HEIGHT, STAMP_HEIGHT = 26, 26, 22  # pixels, below the axes
+TICKS_HEIGHT, TITLE_HEIGHT, STAMP_HEIGHT = 26, 26, 36  # pixels, below the axes; a stamp has two lines
 
 
 def house(
@@ -80,6 +80,7 @@ def house(
             xanchor="left",
             yanchor="top",
             yshift=-below,
+            align="left",
             showarrow=False,
             font={"size": 11, "color": QUIET},
         )
@@ -119,7 +120,7 @@ def legend_above(figure: go.Figure) -> None:
 
 
 def stamp(*, dataset: str, part: str, kinds: Mapping[str, int], version: str, counts: str = "", truth: str = "") -> str:
-    """Return the line that every exported figure carries.
+    """Return the two short lines that every exported figure carries.
 
     Args:
         dataset: Name of the data set.
@@ -131,11 +132,14 @@ def stamp(*, dataset: str, part: str, kinds: Mapping[str, int], version: str, co
 
     Examples:
         >>> stamp(dataset="demo", part="test", kinds={"phantom": 3}, version="1.0", counts="3 films")
-        '<b>PHANTOMS</b> · demo, test · 3 films · PleuraScope 1.0'
+        '<b>PHANTOMS</b> · demo, test · 3 films<br>PleuraScope 1.0'
     """
-    marks = [word for kind, word in (("phantom", "PHANTOMS"), ("synthetic", "GENERATED")) if kinds.get(kind)]
-    line = [f"{dataset}, {part}", counts, f"against {truth}" if truth else "", f"PleuraScope {version}"]
-    return " · ".join([f"<b>{mark}</b>" for mark in marks] + [words for words in line if words])
+    marks = [
+        f"<b>{word}</b>" for kind, word in (("phantom", "PHANTOMS"), ("synthetic", "GENERATED")) if kinds.get(kind)
+    ]
+    first = [*marks, f"{dataset}, {part}", counts]
+    second = [f"against {truth}" if truth else "", f"PleuraScope {version}"]
+    return "<br>".join(" · ".join(words for words in line if words) for line in (first, second))
 
 
 def stamp_of(report: EvaluationReport) -> str:

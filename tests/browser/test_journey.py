@@ -95,7 +95,7 @@ def test_a_newcomer_looks_at_the_study_and_trains_a_classifier(page, address):
 
     go(page, "Research", "Compare")
     expect(page.get_by_text("with a pneumothorax: ")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)
     shot(page, "compare")
 
     go(page, "Run", "Training")
