@@ -28,8 +28,3 @@ def pages() -> dict[str, list[st.Page]]:
 def link(name: str, label: str) -> None:
     """Draw a link to a page of this dashboard."""
     st.page_link(PAGES / f"{name}.py", label=label)
-
-
-def go(name: str) -> None:
-    """Switch to a page of this dashboard."""
-    st.switch_page(PAGES / f"{name}.py")

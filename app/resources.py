@@ -118,12 +118,6 @@ def checkpoint_cards() -> list[dict[str, Any]]:
     return [_json(str(path), _modified(path)) for path in paths]
 
 
-def history(checkpoint_id: str) -> pd.DataFrame:
-    """Return the history of a checkpoint's training, one row an epoch."""
-    path = workspace().checkpoint(checkpoint_id) / "history.parquet"
-    return _table(str(path), _modified(path))
-
-
 def predictions(checkpoint_id: str, dataset: str, split_name: str, part: str) -> pd.DataFrame | None:
     """Return a checkpoint's predictions for one part, or None when they were not made."""
     path = workspace().predictions(checkpoint_id, dataset, split_name, part)

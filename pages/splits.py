@@ -59,6 +59,11 @@ with st.expander("Certificate", key="splits.certificate"):
     )
     st.json(certificate, expanded=False)
 
+left_out = browsing.index_table(resources.index_report(dataset))
+if not left_out.empty:
+    with st.expander("What indexing left out or changed by a rule", key="splits.index"):
+        st.dataframe(left_out, hide_index=True, key="splits.index.table")
+
 st.subheader("Films")
 with st.sidebar:
     st.subheader("Films shown")

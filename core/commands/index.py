@@ -11,7 +11,7 @@ from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
-from core.data import indexing
+from core.data import browsing, indexing
 from core.data.formats import folder, nih
 from core.data.indexing import IndexReport
 
@@ -60,13 +60,6 @@ def _summary(report: IndexReport) -> str:
         f"{report.positive} with a pneumothorax, {report.negative} without, {report.unlabelled} unknown "
         f"({kinds if report.with_images else 'table only, pixels not checked'})."
     ]
-    for title, tally in (
-        ("left out", report.left_out),
-        ("files without a row", report.files_without_row),
-        ("read by a rule", report.read_by_rule),
-        ("values set to unknown", report.nulled),
-        ("truth left out", report.truth_left_out),
-    ):
-        for reason, found in tally.items():
-            lines.append(f"  {title}: {found['count']} {reason} (such as {', '.join(found['examples'][:3])})")
+    for row in browsing.index_table(report.to_dict()).to_dict("records"):
+        lines.append(f"  {row['What']}: {row['Count']} {row['Reason']} (such as {row['Such as']})")
     return "\n".join(lines + [f"  note: {warning}" for warning in report.warnings])

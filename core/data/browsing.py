@@ -22,6 +22,13 @@ FIELD_WORDS = {
     "parent_image_id": "Made from",
     "pixel_spacing_mm": "Pixel spacing",
 }
+INDEX_TALLIES = {
+    "left_out": "left out",
+    "files_without_row": "file without a row",
+    "read_by_rule": "read by a rule",
+    "nulled": "value set to unknown",
+    "truth_left_out": "truth left out",
+}
 UNITS = {"age_years": "years", "pixel_spacing_mm": "mm"}
 LABEL_WORDS = {1: "pneumothorax", 0: "no pneumothorax"}
 
@@ -189,3 +196,19 @@ def truth_words(truths: pd.DataFrame) -> pd.DataFrame:
     table = said.T.map(lambda cell: "" if pd.isna(cell) else f"{cell:.3g}" if isinstance(cell, float) else str(cell))
     table.insert(0, "Field", [str(name).replace("_", " ").capitalize() for name in table.index])
     return table.reset_index(drop=True)
+
+
+def index_table(report: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what indexing left out or changed by a rule: a row a reason, with how many and a few examples.
+
+    Examples:
+        >>> tally = {"truncated": {"count": 2, "examples": ["a.png", "b.png"]}}
+        >>> index_table({"left_out": tally})["Reason"].to_list()
+        ['truncated']
+    """
+    rows = [
+        {"What": title, "Reason": reason, "Count": found["count"], "Such as": ", ".join(found["examples"][:3])}
+        for key, title in INDEX_TALLIES.items()
+        for reason, found in report.get(key, {}).items()
+    ]
+    return pd.DataFrame(rows, columns=["What", "Reason", "Count", "Such as"])
