@@ -28,7 +28,7 @@ POLL_S = 0.5
 STEPS = 12  # how many the study has, for its progress bar
 
 # First useful answers within minutes on two cores; the full training follows.
-QUICK = {"image_size": 64, "epochs": 16, "batch_size": 32, "learning_rate": 1e-3}
+QUICK = {"image_size": 64, "epochs": 24, "batch_size": 32, "learning_rate": 1e-3}
 TO_THE_END = {"image_size": 128, "epochs": 40, "batch_size": 32, "learning_rate": 1e-3}
 
 
