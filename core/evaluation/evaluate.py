@@ -20,6 +20,7 @@ from core.evaluation.operating_point import choose
 from core.evaluation.report import Confusion, Counts, EvaluationReport, Measure, Points, Threshold
 
 NO_FINDING = "No Finding"
+CLASSES_NEEDED = {"sensitivity": (1,), "specificity": (0,), "brier": (), "log_loss": ()}  # the others need both
 MIN_PATIENTS = 5  # of either class; drawing fewer again and again shows nothing of those who were not seen
 
 
@@ -179,9 +180,16 @@ def _measures(
     values = measure(np.ones((1, films.patient_count)))
     drawn = bootstrap(measure, films.patient_count, films.labels.size, draws=draws, seed=seed)
     reasons = _reasons(films, no_finding, threshold)
-    patients = (np.unique(films.patients[films.labels == label]).size for label in (0, 1))
-    few = min(patients) < MIN_PATIENTS
-    measures = {name: _measure(float(values[name][0]), drawn[name], reasons.get(name), few=few) for name in values}
+    patients = {label: np.unique(films.patients[films.labels == label]).size for label in (0, 1)}
+    measures = {
+        name: _measure(
+            float(values[name][0]),
+            drawn[name],
+            reasons.get(name),
+            few=any(patients[label] < MIN_PATIENTS for label in CLASSES_NEEDED.get(name, (0, 1))),
+        )
+        for name in values
+    }
     if threshold is None:
         reason = "no threshold: none was chosen on tune"
         measures |= {name: Measure(value=None, reason=reason) for name in metrics.AT_THRESHOLD}
@@ -195,7 +203,7 @@ def _measure(value: float, drawn: np.ndarray, reason: str | None, *, few: bool) 
     if np.isnan(value):
         return Measure(value=None, reason=reason)
     if few:
-        return Measure(value=value, reason=f"no interval: fewer than {MIN_PATIENTS} patients in a class")
+        return Measure(value=value, reason=f"no interval: fewer than {MIN_PATIENTS} patients in a class it needs")
     interval = percentile_interval(drawn)
     if interval is None:
         return Measure(value=value, reason="no interval: most draws of the patients lack it")

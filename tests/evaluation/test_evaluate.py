@@ -166,10 +166,11 @@ def test_four_patients_of_a_class_give_no_interval_and_five_do(study):
 
     def measured(patients):
         kept = predictions[(predictions["label"] == 0) | predictions["patient_id"].isin(positive[:patients])]
-        return evaluate(kept, radiographs=radiographs, threshold=None, **PLACE, part="test", draws=50).metrics["auroc"]
+        return evaluate(kept, radiographs=radiographs, threshold=None, **PLACE, part="test", draws=50).metrics
 
-    assert measured(4).reason == "no interval: fewer than 5 patients in a class"
-    assert measured(5).low is not None
+    assert measured(4)["auroc"].reason == "no interval: fewer than 5 patients in a class it needs"
+    assert measured(4)["brier"].low is not None  # which needs no class
+    assert measured(5)["auroc"].low is not None
 
 
 def test_the_threshold_is_chosen_on_tune_and_nothing_else(study):

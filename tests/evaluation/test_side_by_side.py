@@ -76,7 +76,10 @@ def test_one_column_a_checkpoint_and_one_row_a_measure():
     assert list(table) == ["Measure", "cnn-1", "cnn-2"]
     assert table["Measure"].tolist() == [*side_by_side.TITLES.values(), "Threshold"]
     rows = table.set_index("Measure")
-    assert rows.loc["AUROC, against all others", "cnn-1"] == "1.000, no interval: fewer than 5 patients in a class"
+    assert (
+        rows.loc["AUROC, against all others", "cnn-1"]
+        == "1.000, no interval: fewer than 5 patients in a class it needs"
+    )
     assert rows.loc["Threshold"].tolist() == ["0.500 (youden on tune)", "none"]
     assert rows.loc["Sensitivity", "cnn-2"] == "none: no threshold: none was chosen on tune"
 
