@@ -74,7 +74,9 @@ def draw_first_film(newest: NewestPredictions | None) -> None:
             st.caption(f"The most probable of all: {case_captions(top, cut=newest.cut)[0]}")
             return
     st.image(ROOT / "assets" / "phantom.jpg", width="stretch", alt="A computed chest radiograph with a pneumothorax")
-    st.caption("A computed film with a pneumothorax, as the embedded study makes them.")
+    st.caption(
+        "A computed film, as the embedded study makes them: air beside the left lung, on the right of the picture."
+    )
 
 
 def lead_sentence(newest: NewestPredictions | None) -> str:

@@ -46,34 +46,6 @@ class SplitPlan:
     """Images that more than one given list names; each counts in the last of train, val, test that names it."""
 
 
-def make_split(
-    radiographs: pd.DataFrame,
-    kind: str,
-    *,
-    seed: int = 0,
-    share: float = 0.2,
-    negatives: str = "all",
-    train_list: Iterable[str] | None = None,
-    val_list: Iterable[str] | None = None,
-    test_list: Iterable[str] | None = None,
-) -> pd.DataFrame:
-    """Divide a data set's radiographs into parts; as `plan_split`, but the films only.
-
-    Returns:
-        The SPLIT columns sorted by image_id; for `domain` also the column domain.
-    """
-    return plan_split(
-        radiographs,
-        kind,
-        seed=seed,
-        share=share,
-        negatives=negatives,
-        train_list=train_list,
-        val_list=val_list,
-        test_list=test_list,
-    ).films
-
-
 def plan_split(
     radiographs: pd.DataFrame,
     kind: str,

@@ -9,7 +9,7 @@ import pytest
 from core.base import files, schema
 from core.base.errors import InputError
 from core.data import split_store
-from core.data.splits import make_split
+from tests.splitting import make_split
 
 
 @pytest.fixture

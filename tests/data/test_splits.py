@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.base.errors import InputError
 from core.data import splits
 from core.data.assignment import PLACES, assign_patients
+from tests.splitting import make_split
 
 PLACE_NAMES = {part + (fold or "") for part, fold in PLACES}
 
@@ -54,7 +55,7 @@ quick = settings(deadline=None, max_examples=12)
 @quick
 @given(cohorts, kinds, st.integers(0, 50))
 def test_no_patient_stands_in_two_parts_or_folds(radiographs, kind, seed):
-    split = splits.make_split(radiographs, kind, seed=seed, share=0.5)
+    split = make_split(radiographs, kind, seed=seed, share=0.5)
 
     assert place(split).groupby(split["patient_id"]).nunique().max() == 1
     assert split["fold"].notna().equals(split["part"] == "val")
@@ -66,9 +67,9 @@ def test_the_order_of_the_rows_does_not_matter(radiographs, kind, seed, random):
     order = list(range(len(radiographs)))
     random.shuffle(order)
 
-    split = splits.make_split(radiographs, kind, seed=seed)
+    split = make_split(radiographs, kind, seed=seed)
 
-    pd.testing.assert_frame_equal(split, splits.make_split(radiographs.iloc[order], kind, seed=seed))
+    pd.testing.assert_frame_equal(split, make_split(radiographs.iloc[order], kind, seed=seed))
 
 
 @quick
@@ -77,9 +78,9 @@ def test_every_kind_derives_from_the_one_assignment(radiographs, seed):
     assigned = place(assign_patients(radiographs, seed=seed))
 
     for kind in ("patient", "balanced", "small"):
-        split = splits.make_split(radiographs, kind, seed=seed)
+        split = make_split(radiographs, kind, seed=seed)
         assert (place(split) == split["patient_id"].map(assigned)).all()
-    domain = splits.make_split(radiographs, "domain", seed=seed)
+    domain = make_split(radiographs, "domain", seed=seed)
     assert (domain["patient_id"].map(assigned) == "train").all()
 
 
@@ -111,9 +112,9 @@ def test_the_parts_have_their_shares_of_the_patients_with_and_without(seed, coun
 @quick
 @given(cohorts, st.integers(0, 50), st.sampled_from(splits.NEGATIVES))
 def test_balanced_has_equal_classes_in_train_and_each_fold_and_leaves_test_alone(radiographs, seed, negatives):
-    natural = splits.make_split(radiographs, "patient", seed=seed)
+    natural = make_split(radiographs, "patient", seed=seed)
 
-    split = splits.make_split(radiographs, "balanced", seed=seed, negatives=negatives)
+    split = make_split(radiographs, "balanced", seed=seed, negatives=negatives)
 
     for name, films in split.groupby(place(split)):
         if name != "test":
@@ -128,20 +129,18 @@ def test_balanced_has_equal_classes_in_train_and_each_fold_and_leaves_test_alone
 @quick
 @given(cohorts, st.integers(0, 50), st.floats(0.05, 1), st.floats(0.05, 1))
 def test_a_smaller_share_lies_inside_a_larger_one_and_one_is_everything(radiographs, seed, one, other):
-    small, large = (
-        set(splits.make_split(radiographs, "small", seed=seed, share=x)["image_id"]) for x in sorted((one, other))
-    )
+    small, large = (set(make_split(radiographs, "small", seed=seed, share=x)["image_id"]) for x in sorted((one, other)))
 
     assert small <= large
-    everything = splits.make_split(radiographs, "small", seed=seed, share=1)
-    pd.testing.assert_frame_equal(everything, splits.make_split(radiographs, "patient", seed=seed))
+    everything = make_split(radiographs, "small", seed=seed, share=1)
+    pd.testing.assert_frame_equal(everything, make_split(radiographs, "patient", seed=seed))
 
 
 def test_small_keeps_its_share_of_the_patients_with_and_without_in_every_part():
     radiographs = cohort(1000)
-    patient = splits.make_split(radiographs, "patient")
+    patient = make_split(radiographs, "patient")
 
-    small = splits.make_split(radiographs, "small", share=0.25)
+    small = make_split(radiographs, "small", share=0.25)
 
     def patients(split: pd.DataFrame) -> pd.Series:
         groups = pd.DataFrame({"place": place(split), "patient_id": split["patient_id"], "label": split["label"]})
@@ -154,7 +153,7 @@ def test_small_keeps_its_share_of_the_patients_with_and_without_in_every_part():
 @quick
 @given(cohorts, st.integers(0, 50))
 def test_domain_a_is_no_finding_and_b_is_pneumothorax_in_train_and_val_only(radiographs, seed):
-    split = splits.make_split(radiographs, "domain", seed=seed).merge(radiographs[["image_id", "findings"]])
+    split = make_split(radiographs, "domain", seed=seed).merge(radiographs[["image_id", "findings"]])
 
     assert (split.loc[split["domain"] == "A", "findings"] == "No Finding").all()
     assert (split.loc[split["domain"] == "B", "label"] == 1).all()
@@ -172,7 +171,7 @@ def test_the_assignment_needs_no_view_and_is_balanced_in_it_when_known():
     radiographs = cohort(2000)
     radiographs["view"] = radiographs.groupby("patient_id")["view"].transform("first")
 
-    split = splits.make_split(radiographs, "patient").merge(radiographs[["image_id", "view"]])
+    split = make_split(radiographs, "patient").merge(radiographs[["image_id", "view"]])
 
     ap_share = (split["view"] == "AP").groupby(place(split)).mean()
     assert ap_share.max() - ap_share.min() < 0.03
@@ -204,7 +203,7 @@ def test_synthetic_films_stand_in_train_only():
 
 def test_official_takes_val_by_patient_from_train_where_the_assignment_has_it():
     radiographs = cohort()
-    patient = splits.make_split(radiographs, "patient")
+    patient = make_split(radiographs, "patient")
     train_val = patient.loc[patient["part"] != "test", "image_id"]
     test = patient.loc[patient["part"] == "test", "image_id"]
 
@@ -219,7 +218,7 @@ def test_official_deals_val_anew_when_the_assignment_would_leave_a_fold_without_
     patients = assign_patients(radiographs, seed=0)
     in_tune = radiographs["patient_id"].isin(patients.index[patients["fold"] == "tune"])
 
-    split = splits.make_split(radiographs, "official", train_list=radiographs.loc[~in_tune, "image_id"])
+    split = make_split(radiographs, "official", train_list=radiographs.loc[~in_tune, "image_id"])
 
     assert (split.groupby(place(split))["label"].sum() > 0).to_dict() == dict.fromkeys(
         ["train", "valcertify", "valtune"], True
@@ -229,10 +228,10 @@ def test_official_deals_val_anew_when_the_assignment_would_leave_a_fold_without_
 
 def test_official_with_a_val_list_divides_its_patients_into_folds():
     radiographs = cohort()
-    patient = splits.make_split(radiographs, "patient")
+    patient = make_split(radiographs, "patient")
     lists = {f"{part}_list": patient.loc[patient["part"] == part, "image_id"] for part in splits.PARTS}
 
-    split = splits.make_split(radiographs, "official", **lists)
+    split = make_split(radiographs, "official", **lists)
 
     pd.testing.assert_series_equal(split["part"], patient["part"])
     positive = split[split["label"] == 1].groupby(place(split))["patient_id"].nunique()
@@ -295,7 +294,7 @@ def test_the_published_table_splits_quickly_and_as_it_is_known():
     for kind in ("patient", "balanced", "small", "domain", "official"):
         lists = {"train_list": radiographs["image_id"][:80_000]} if kind == "official" else {}
         began = time.monotonic()
-        made[kind] = splits.make_split(radiographs, kind, **lists)
+        made[kind] = make_split(radiographs, kind, **lists)
         took[kind] = time.monotonic() - began
 
     patient = made["patient"]

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from core.data.split_store import describe
-from core.data.splits import PARTS, make_split
+from core.data.splits import PARTS
 from core.figures import parts
+from tests.splitting import make_split
 
 
 @pytest.fixture
