@@ -11,6 +11,7 @@ from core.evaluation.report import EvaluationReport
 from core.figures.curves import Measured
 from core.figures.palette import Theme
 from core.jobs import worker
+from core.models import cards
 
 PARTS = {"test": "test", "val": "val (fold tune)", "train": "train"}
 SHOWN = 3  # checkpoints chosen at first, the newest
@@ -100,7 +101,7 @@ def _short_name(checkpoint_id: str) -> str:
     """Return what a checkpoint is, its pixels, and the end of its id; the id alone when its folder is gone."""
     for card in resources.checkpoint_cards():
         if card["checkpoint_id"] == checkpoint_id:
-            return f"{card['title']}, {card['input']['size']} px ({checkpoint_id[-8:]})"
+            return f"{card['title']}, {cards.pixels(card)} ({checkpoint_id[-8:]})"
     return checkpoint_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,9 +11,10 @@ import streamlit as st
 from app import panels, resources
 from core.base.paths import ROOT
 from core.data.truth import REPORT
-from core.evaluation import side_by_side
+from core.evaluation import calibration, side_by_side
 from core.evaluation.first_cases import case_captions, first_cases
 from core.evaluation.report import EvaluationReport
+from core.models import cards
 
 OWN_DATA = """
 1. `python -m core index nih --csv Data_Entry_2017_v2020.csv --images images --name nih`
@@ -33,6 +35,7 @@ class NewestPredictions:
     split: str
     part: str
     cut: float  # the operating point chosen when it was trained
+    calibration: dict[str, Any]  # as its card has it
     table: pd.DataFrame
 
 
@@ -50,6 +53,7 @@ def newest_predictions() -> NewestPredictions | None:
                 split=card["split"],
                 part="test",
                 cut=cut,
+                calibration=card["calibration"],
                 table=table,
             )
     return None
@@ -58,7 +62,10 @@ def newest_predictions() -> NewestPredictions | None:
 def limits(newest: NewestPredictions) -> str:
     """Say what the classifier that read these films cannot do."""
     kinds = set(resources.radiographs(newest.dataset)["source"])
-    only = "It looks for pneumothorax only. Its probabilities are not calibrated yet, and none is a diagnosis."
+    only = (
+        f"It looks for pneumothorax only. Its probabilities are {calibration.words(newest.calibration)}; none is a "
+        "diagnosis."
+    )
     if kinds == {"real"}:
         return only
     return f"{only} It learnt from computed phantoms, says nothing about real films, and refuses them."
@@ -145,7 +152,7 @@ def checkpoints_table() -> pd.DataFrame:
                 "Checkpoint": card["checkpoint_id"],
                 "Learnt from": f"{card['dataset']}/{card['split']}",
                 "Kind": " + ".join(kind for kind, count in card["kinds"].items() if count),
-                "Pixels": card["input"]["size"],
+                "Input": cards.pixels(card),
                 "Trained in": panels.duration(card["training_s"]),
                 "AUROC on test, against the report (95 % interval)": auroc,
             }

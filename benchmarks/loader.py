@@ -29,7 +29,7 @@ from core.base.paths import Settings, Workspace
 from core.data import pixels
 from core.data.pixel_cache import PixelCache
 from core.vision import loader
-from core.vision.loader import Films
+from core.vision.loader import Films, Recipe
 from core.vision.ranges import AugmentationRanges
 from core.vision.transforms import InputSpec
 
@@ -45,11 +45,11 @@ SAME = AugmentationRanges(
 class OneByOne(Dataset[torch.Tensor]):
     """The usual way."""
 
-    def __init__(self, paths: list[Path]) -> None:
+    def __init__(self, paths: list[Path], *, size: int = SIZE) -> None:
         self.paths = paths
         self.change = transforms.Compose(
             [
-                transforms.Resize((SIZE, SIZE)),
+                transforms.Resize((size, size)),
                 transforms.RandomHorizontalFlip(),
                 transforms.RandomRotation(10),
                 transforms.ColorJitter(brightness=0.1, contrast=0.2),
@@ -121,9 +121,8 @@ def measure(folder: Path, *, count: int, seconds: float) -> int:
     epochs = iter(range(1_000_000))
 
     def ours() -> int:
-        batches = loader.training_batches(
-            films, batch_size=BATCH, ranges=SAME, seed=0, epoch=next(epochs), device=torch.device("cpu")
-        )
+        recipe = Recipe(batch_size=BATCH, ranges=SAME, seed=0)
+        batches = loader.training_batches(films, recipe, epoch=next(epochs), device=torch.device("cpu"))
         return sum(len(batch.rows) for batch in batches)
 
     one_by_one = DataLoader(OneByOne(paths), batch_size=BATCH, shuffle=True, num_workers=0)
@@ -148,7 +147,8 @@ def check(films: Films, usual: torch.Tensor) -> int:
     cpu = torch.device("cpu")
 
     def first(ranges: AugmentationRanges) -> loader.Batch:
-        return next(iter(loader.training_batches(films, batch_size=BATCH, ranges=ranges, seed=0, epoch=0, device=cpu)))
+        recipe = Recipe(batch_size=BATCH, ranges=ranges, seed=0)
+        return next(iter(loader.training_batches(films, recipe, epoch=0, device=cpu)))
 
     plain, changed = first(still), first(SAME)
     expected = (films.pixels.read(plain.rows) / 255 - SPEC.mean) / SPEC.std

@@ -29,15 +29,18 @@ UNUSABLE_PLACES = {
     errno.EEXIST,
 }
 
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
 # Before torch is loaded: its idle threads sleep instead of spinning, which on shared cores is several times faster.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 COMMANDS = {
-    "demo": "the embedded study from nothing: phantoms, split, a classifier, predictions",
+    "demo": "the embedded study from nothing: phantoms, splits, every classifier, predictions",
     "phantom": "write a data set of computed radiographs in NIH form",
     "index": "read a data set's table and images into the workspace",
     "split": "divide a data set's patients into train, val and test",
     "train": "train a classifier",
+    "ensemble": "fuse trained classifiers into one",
     "predict": "apply a checkpoint to a data set",
     "evaluate": "measure a checkpoint on one part of a split",
     "jobs": "list, show, cancel or resume jobs; run their worker",
@@ -75,6 +78,8 @@ def _judged(error: BaseException) -> tuple[int, str, str]:
         return 1, "cancelled", "Stopped on request; what was finished is kept."
     if isinstance(error, PleuraScopeError):
         return 1, "failed", str(error)
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return 1, "failed", "The disk is full; what was finished is kept: free some space and start again to go on."
     if isinstance(error, OSError) and error.filename is not None:
         reason = f"The system refused {error.filename}: {error.strerror}; choose another place."
         return 2 if error.errno in UNUSABLE_PLACES else 1, "failed", reason

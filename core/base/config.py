@@ -28,7 +28,7 @@ class Config(BaseModel):
         try:
             return cls.model_validate(cls._nested(values))
         except ValidationError as error:
-            raise InputError(sentence(error)) from None
+            raise InputError(sentence(error), field=_place(error)) from None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values with the nested groups flattened, ready for JSON."""
@@ -53,7 +53,7 @@ class Config(BaseModel):
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}."
                 msg = f"Expected a field of {cls.__name__}, found {name!r}; {hint}"
-                raise InputError(msg)
+                raise InputError(msg, field=name)
         return nested
 
 
@@ -76,7 +76,11 @@ def is_group(annotation: Any) -> bool:  # noqa: ANN401 (any annotation)
 def sentence(error: ValidationError) -> str:
     """Say in one sentence what the first problem of a validation is."""
     first = error.errors()[0]
-    place = str(first["loc"][-1]) if first["loc"] else error.title
     reason = str(first["msg"]).removeprefix("Value error, ")
     found = "" if first["type"] == "missing" else f", found {first['input']!r}"
-    return f"Option {place!r}: {reason[:1].lower()}{reason[1:]}{found}; correct it and try again."
+    return f"Option {_place(error)!r}: {reason[:1].lower()}{reason[1:]}{found}; correct it and try again."
+
+
+def _place(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return str(first["loc"][-1]) if first["loc"] else error.title

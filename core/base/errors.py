@@ -11,7 +11,14 @@ class PleuraScopeError(Exception):
 
 
 class InputError(PleuraScopeError):
-    """Input that cannot be used: one sentence with what was expected, found, and what to do."""
+    """Input that cannot be used: one sentence with what was expected, found, and what to do.
+
+    `field` names the option at fault, where it is one, so that a form can say it there.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Cancelled(PleuraScopeError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-STRING, NUMBER, WHOLE = "str", "float64", "Int64"  # pandas dtypes; Int64 may hold nulls
+STRING, NUMBER, WHOLE, LIST = "str", "float64", "Int64", "object"  # pandas dtypes; Int64 may hold nulls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,25 @@ PREDICTIONS = Table(
         "mutual_information": NUMBER,  # nats
     },
     required=("image_id", "patient_id", "logit", "probability"),
+)
+
+SIGNALS = Table(
+    name="signals",
+    columns={
+        "image_id": STRING,
+        "feature_distance": NUMBER,
+        "cam_lung_share": NUMBER,
+        "cam_agreement": NUMBER,
+        "member_probabilities": LIST,  # of an ensemble's members, calibrated, in the order of its card
+        "quality_grade": NUMBER,  # 0 to 1, 1 faultless; so are its parts
+        "exposure": NUMBER,
+        "contrast": NUMBER,
+        "sharpness": NUMBER,
+        "noise": NUMBER,
+        "rotation_cropping": NUMBER,
+        "neighbour_ids": LIST,
+    },
+    required=("image_id",),
 )
 
 

@@ -24,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(msg)
 
 
-def parse(config: type[C], words: list[str], *, prog: str, positional: tuple[str, ...] = ()) -> C:
+def parse(config: type[C], words: list[str], *, prog: str, positional: tuple[str, ...] = (), epilog: str = "") -> C:
     """Read a command's words into its config.
 
     Args:
@@ -33,11 +33,12 @@ def parse(config: type[C], words: list[str], *, prog: str, positional: tuple[str
         prog: How the command is called, for its help.
         positional: Names of the fields that are given without a flag, in their order; one whose
             type is a tuple takes the rest.
+        epilog: What the help says last.
 
     Raises:
         InputError: If a word is unknown, missing or out of range.
     """
-    parser = _Parser(prog=prog, description=config.__doc__, allow_abbrev=False)
+    parser = _Parser(prog=prog, description=config.__doc__, epilog=epilog, allow_abbrev=False)
     fields = flat_fields(config)
     for name, field in fields.items():
         many = get_origin(field.annotation) is tuple

@@ -18,6 +18,7 @@ from core.base.errors import PleuraScopeError
 from core.base.paths import Workspace
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
+from core.commands.study import FULL, MEMBERS, USUAL, Plan, Training
 from core.jobs import worker
 from core.jobs.job import DEMO, Job
 from core.jobs.queue import JobQueue
@@ -25,52 +26,65 @@ from core.training.config import TrainConfig
 
 DATASET, SPLIT = "phantoms", "patient"
 POLL_S = 0.5
-STEPS = 12  # how many the study has, for its progress bar
-
-# First useful answers within minutes on two cores; the full training follows.
-QUICK = {"image_size": 64, "epochs": 24, "batch_size": 32, "learning_rate": 1e-3}
-TO_THE_END = {"image_size": 128, "epochs": 40, "batch_size": 32, "learning_rate": 1e-3}
 
 
 class DemoArguments(Config):
-    """Make the embedded study: phantoms, splits, trained classifiers, predictions and reports."""
+    """Make the embedded study: phantoms, splits, every classifier, their ensemble, predictions and reports."""
 
-    full: bool = Field(False, description="Train the last classifier at 224 pixels; on a CPU this takes an hour.")
+    full: bool = Field(
+        False, description="Train every classifier at 224 pixels with three seeds; on two CPU cores it takes days."
+    )
 
 
 class Demo:
     """The steps of the study, filed one after the other as children of one job."""
 
-    def __init__(self, queue: JobQueue, job_id: int) -> None:
+    def __init__(self, queue: JobQueue, job_id: int, plan: Plan) -> None:
         self.queue = queue
         self.job_id = job_id
+        self.plan = plan
         self.done = 0
 
-    def run(self, *, full: bool) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Make what is not made yet and return the names of it."""
         source = self.queue.workspace.root / "sources" / DATASET
-        made = self._step("Compute the phantoms", "phantom", str(source), "--size", "256", "--reader-size", "512")
+        made = self._step("Compute the phantoms", "phantom", str(source), *self.plan.phantom)
         self._step(
             "Index the phantoms",
             *("index", "nih", "--csv", made["csv"], "--images", str(source / "images"), "--name", DATASET),
         )
         self._step("Split by patient", "split", DATASET, "--kind", "patient", "--name", SPLIT)
-        quick = self._classifier("quick CNN, 64 px", QUICK)
+        quick = self._classifier(self.plan.quick)
         for kind, options in (("balanced", ()), ("small", ("--share", "0.2")), ("domain", ())):
             self._step(f"Split: {kind}", "split", DATASET, "--kind", kind, "--name", kind, *options)
-        last = self._classifier("CNN", TO_THE_END | ({"image_size": 224} if full else {}))
-        return {"dataset": DATASET, "split": SPLIT, "checkpoint_id": last, "quick_checkpoint_id": quick}
+        trained = {self.plan.quick.title: quick}
+        trained |= {training.title: self._classifier(training) for training in self.plan.trainings}
+        of = {one.title: one.options["model"] for one in self.plan.trainings}
+        members = [checkpoint for title, checkpoint in trained.items() if of.get(title) in MEMBERS]
+        words = ("ensemble", *members, "--dataset", DATASET, "--split", SPLIT)
+        fused = self._step("Fuse the ensemble", *words)["checkpoint_id"]
+        self._measured("ensemble", fused)
+        return {
+            "dataset": DATASET,
+            "split": SPLIT,
+            "checkpoint_id": fused,
+            "quick_checkpoint_id": quick,
+            "checkpoints": [*trained.values(), fused],
+        }
 
-    def _classifier(self, title: str, options: dict[str, Any]) -> str:
-        config = TrainConfig.from_dict({"model": "cnn", "dataset": DATASET, "split": SPLIT} | options)
-        checkpoint = self._step(f"Train the {title}", "train", config=config.to_dict())["checkpoint_id"]
-        place = ("--dataset", DATASET, "--split", SPLIT, "--part")
-        self._step(f"Predict the test part: {title}", "predict", checkpoint, *place, "test")
-        self._step(f"Evaluate on the test part: {title}", "evaluate", checkpoint, *place, "test")
+    def _classifier(self, training: Training) -> str:
+        config = TrainConfig.from_dict(training.options | {"dataset": DATASET, "split": SPLIT})
+        checkpoint = self._step(f"Train the {training.title}", "train", config=config.to_dict())["checkpoint_id"]
+        self._measured(training.title, checkpoint)
         return checkpoint
 
+    def _measured(self, title: str, checkpoint: str) -> None:
+        place = ("--dataset", DATASET, "--split", SPLIT, "--part")
+        self._step(f"Predict val and test: {title}", "predict", checkpoint, *place, "val", "test")
+        self._step(f"Evaluate on test: {title}", "evaluate", checkpoint, *place, "test")
+
     def _step(self, title: str, *words: str, config: dict[str, Any] | None = None) -> dict[str, Any]:
-        progress.announce(title, done=self.done, total=STEPS)
+        progress.announce(title, done=self.done, total=self.plan.steps)
         job = self._filed(title, list(words), config)
         while not job.finished:
             progress.check_stop()
@@ -113,7 +127,7 @@ def run(words: list[str]) -> Outcome:
     queue = JobQueue(workspace)
     folder = progress.job_folder()
     if folder is not None:
-        made = Demo(queue, int(folder.name)).run(full=arguments.full)
+        made = Demo(queue, int(folder.name), FULL if arguments.full else USUAL).run()
     else:
         job = file(queue, full=arguments.full)
         worker.ensure_running(workspace)

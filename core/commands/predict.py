@@ -22,15 +22,19 @@ class PredictArguments(Config):
     checkpoint: str = Field(description="Checkpoint id.")
     dataset: str = Field(description="Data set to read.")
     split: str | None = Field(None, description="Split whose part is read.")
-    part: Literal["train", "val", "test", "all"] = Field("all", description="Part of the split; all without a split.")
+    part: tuple[Literal["train", "val", "test", "all"], ...] = Field(
+        ("all",), min_length=1, description="Part of the split, or several: a table each; all without a split."
+    )
 
 
 def run(words: list[str]) -> Outcome:
     """Run the command."""
     arguments = parse(PredictArguments, words, prog="python -m core predict", positional=("checkpoint",))
     workspace = Workspace()
-    if arguments.part != "all" and arguments.split is None:
-        msg = f"Expected --split with --part {arguments.part}, found none; name the split or leave --part out."
+    if arguments.part != ("all",) and arguments.split is None:
+        msg = (
+            f"Expected --split with --part {' '.join(arguments.part)}, found none; name the split or leave --part out."
+        )
         raise InputError(msg)
     cards.read_card(workspace, arguments.checkpoint)
     radiographs.load(workspace, arguments.dataset)
@@ -39,14 +43,24 @@ def run(words: list[str]) -> Outcome:
     progress.announce("Loading the libraries")
     from core.inference.predict import predict  # torch: only now, so that bad input is told at once
 
-    part = None if arguments.part == "all" else arguments.part
-    path = predict(workspace, arguments.checkpoint, arguments.dataset, split=arguments.split, part=part)
+    paths = [
+        str(
+            predict(
+                workspace,
+                arguments.checkpoint,
+                arguments.dataset,
+                split=arguments.split,
+                part=None if part == "all" else part,
+            )
+        )
+        for part in arguments.part
+    ]
     return Outcome(
-        summary=f"Predictions written to {path}.",
+        summary="\n".join(f"Predictions written to {path}." for path in paths),
         made={
             "checkpoint_id": arguments.checkpoint,
             "dataset": arguments.dataset,
             "split": arguments.split,
-            "predictions": str(path),
+            "predictions": paths[0] if len(paths) == 1 else paths,
         },
     )

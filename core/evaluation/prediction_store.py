@@ -14,46 +14,60 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
 
 
-def load(workspace: Workspace, card: dict[str, Any], dataset: str, split: str, part: str) -> pd.DataFrame:
-    """Read a checkpoint's predictions for one part, and refuse stale ones.
+def load(workspace: Workspace, card: dict[str, Any], dataset: str, split: str | None, part: str | None) -> pd.DataFrame:
+    """Read a checkpoint's predictions, and refuse stale ones.
 
     Args:
         workspace: Where they lie.
         card: The checkpoint's card.
         dataset: Name of the data set.
-        split: Name of the split.
-        part: Name of the part.
+        split: Name of the split; None for all of the data set.
+        part: Name of the part; None for all of the split.
 
     Raises:
         InputError: If there are none, or they were made with other weights, of other films than
             the part holds now, or of other pixels.
     """
     checkpoint_id = card["checkpoint_id"]
-    path = workspace.predictions(checkpoint_id, dataset, split, part)
-    films, now = radiographs.load(workspace, dataset), split_store.load(workspace, dataset, split)
-    reason = "none"
-    if path.exists():
-        table = files.read_parquet(path)
-        stale = _stale(table, card, films, now, part)
-        if stale is None:
-            return table
-        reason = stale
+    table, reason = _found(workspace, card, dataset, split, part)
+    if table is not None:
+        return table
+    place = "" if split is None else f" --split {split} --part {part or 'all'}"
     msg = (
-        f"Expected predictions of {checkpoint_id} for {dataset}/{split}, part {part}, as it is now, found {reason}; "
-        f"run `python -m core predict {checkpoint_id} --dataset {dataset} --split {split} --part {part}` first."
+        f"Expected predictions of {checkpoint_id} for {dataset}/{split or 'all'}, part {part or 'all'}, as it is now, "
+        f"found {reason}; run `python -m core predict {checkpoint_id} --dataset {dataset}{place}` first."
     )
     raise InputError(msg)
 
 
-def _stale(
-    table: pd.DataFrame, card: dict[str, Any], films: pd.DataFrame, split: pd.DataFrame, part: str
-) -> str | None:
+def fresh(
+    workspace: Workspace, card: dict[str, Any], dataset: str, split: str | None, part: str | None
+) -> pd.DataFrame | None:
+    """Read a checkpoint's predictions as `load` does, or return None where there are none or stale ones."""
+    return _found(workspace, card, dataset, split, part)[0]
+
+
+def _found(
+    workspace: Workspace, card: dict[str, Any], dataset: str, split: str | None, part: str | None
+) -> tuple[pd.DataFrame | None, str]:
+    """Return the predictions, or None and what was found instead."""
+    path = workspace.predictions(card["checkpoint_id"], dataset, split, part)
+    films = radiographs.load(workspace, dataset)
+    now = films if split is None else split_store.load(workspace, dataset, split)
+    own = set(now["image_id"] if part is None else now.loc[now["part"] == part, "image_id"])
+    if not path.exists():
+        return None, "none"
+    table = files.read_parquet(path)
+    stale = _stale(table, card, films, own)
+    return (table, "") if stale is None else (None, stale)
+
+
+def _stale(table: pd.DataFrame, card: dict[str, Any], films: pd.DataFrame, own: set[str]) -> str | None:
     """Say in what predictions differ from what they would be made of now, or None."""
     if not {"image_id", "weights_sha256", "image_sha256"} <= set(table):
         return "a table without the hashes of weights and pixels"
     if set(table["weights_sha256"]) - {card["weights_sha256"]}:
         return "those of other weights"
-    own = set(split.loc[split["part"] == part, "image_id"])
     if own != set(table["image_id"]):
         return "those of other films, since the split was made anew"
     now = table["image_id"].map(films.set_index("image_id")["sha256"])

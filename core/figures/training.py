@@ -1,14 +1,31 @@
-"""Curves of a training run, from its history: one row an epoch."""
+"""Curves of one training run, or of several laid over each other, from their histories: one row an epoch."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT, QUIET, Theme
-from core.figures.style import house, legend_above, says_nothing
+from core.figures.palette import ACCENT, QUIET, Theme, model_styles
+from core.figures.style import TICKS_HEIGHT, TITLE_HEIGHT, house, legend_above, says_nothing
 
 HEIGHT = 300  # pixels
+KEY_ROW = 22  # pixels a name takes in the key below the axes
+NO_AUROC = "No AUROC: tune holds one class only."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A training run as a figure shows it."""
+
+    name: str
+    """What the reader calls it."""
+    model: str
+    """A key of `palette.MODELS`; it gives the colour, dash and marker."""
+    history: pd.DataFrame
+    """Columns epoch, tune_loss, tune_auroc and, of a multi-task classifier, tune_quality_error; at least one row."""
 
 
 def loss_curves(history: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
@@ -42,7 +59,7 @@ def auroc_curve(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
     """
     values = pd.to_numeric(history["tune_auroc"])
     if values.isna().all():
-        return says_nothing("AUROC on tune", "No AUROC: tune holds one class only.", height=HEIGHT)
+        return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT)
     figure = go.Figure(_by_epoch(history, "tune_auroc", name="tune", colour=ACCENT, dash="solid", marker="circle"))
     best = values.idxmax()
     figure.add_annotation(
@@ -58,6 +75,83 @@ def auroc_curve(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
     return figure
 
 
+def losses_of_runs(runs: Sequence[Run], *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw the loss on tune of several runs; the loss on train, which needs no comparing, is left out.
+
+    Args:
+        runs: At least one.
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    figure = _overlaid(runs, "tune_loss", title="Loss on tune", y_title="Loss (nats)", caption=caption, theme=theme)
+    return figure.update_yaxes(rangemode="tozero")
+
+
+def aurocs_of_runs(runs: Sequence[Run], *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw the AUROC on tune of several runs.
+
+    Args:
+        runs: At least one. If none has an AUROC the figure is empty and says why.
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    lows = [low for run in runs if pd.notna(low := pd.to_numeric(run.history["tune_auroc"]).min())]
+    if not lows:
+        return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT)
+    figure = _overlaid(runs, "tune_auroc", title="AUROC on tune", y_title="AUROC", caption=caption, theme=theme)
+    return figure.update_yaxes(range=[min(0.5, float(min(lows)) - 0.05), 1.04], dtick=0.1, tickformat=".1f")
+
+
+def quality_errors_of_runs(runs: Sequence[Run], *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw how far the grade of image quality is off on tune.
+
+    Args:
+        runs: At least one; those that do not learn image quality are left out, and where none does
+            the figure is empty and says so.
+        caption: The stamp.
+        theme: For a file; None on a page.
+    """
+    graded = [run for run in runs if learns_quality(run.history)]
+    title = "Image quality on tune"
+    if not graded:
+        return says_nothing(title, "None of these runs learns image quality.", height=HEIGHT)
+    y_title = "Mean error of the grade (0 to 1)"
+    figure = _overlaid(graded, "tune_quality_error", title=title, y_title=y_title, caption=caption, theme=theme)
+    return figure.update_yaxes(rangemode="tozero")
+
+
+def learns_quality(history: pd.DataFrame) -> bool:
+    """Tell whether a run measures a grade of image quality."""
+    return "tune_quality_error" in history and bool(history["tune_quality_error"].notna().any())
+
+
+def comparing_caption(runs: Sequence[Run]) -> str:
+    """Say what to conclude from the curves of several runs: which is best so far, and how little that says.
+
+    Examples:
+        >>> row = {"epoch": 1, "tune_loss": 0.5, "tune_auroc": 0.8}
+        >>> runs = [Run(name=f"CNN, job {job}", model="cnn", history=pd.DataFrame([row])) for job in (1, 2)]
+        >>> comparing_caption(runs).split(". ")[0]
+        'Lowest loss so far: CNN, job 1, 0.500 at epoch 1'
+    """
+    words = []
+    for column, what, best_of in (("tune_loss", "Lowest loss", min), ("tune_auroc", "Highest AUROC", max)):
+        found = []
+        for run in runs:
+            values = pd.to_numeric(run.history[column]).dropna()
+            if not values.empty:
+                at = values.idxmin() if best_of is min else values.idxmax()
+                found.append((float(values[at]), run.name, int(run.history.loc[at, "epoch"])))
+        if found:
+            value, name, epoch = best_of(found, key=lambda one: one[0])
+            words.append(f"{what} so far: {name}, {value:.3f} at epoch {epoch}.")
+    words.append(
+        "Where a loss rises again the classifier begins to know its films by heart. Tune chose the epochs and is "
+        "small: small differences here mean nothing; the Compare page measures on test, with intervals."
+    )
+    return " ".join(words)
+
+
 def learning_caption(history: pd.DataFrame) -> str:
     """Say how far a training is: epochs, learning rate, speed.
 
@@ -67,18 +161,46 @@ def learning_caption(history: pd.DataFrame) -> str:
     Examples:
         >>> row = {"epoch": 3, "learning_rate": 3e-4, "seconds": 12.0, "images_per_s": 85.2}
         >>> learning_caption(pd.DataFrame([row]))
-        'Epoch 3 · 12 s an epoch · 85 images a second · learning rate 3.0e-04'
+        'Epoch 3 · 12 s an epoch · 85 films a second · learning rate 3.0e-04'
     """
     last = history.iloc[-1]
     words = [f"Epoch {int(last['epoch'])}"]
     for column, text in (
         ("seconds", "{:.0f} s an epoch"),
-        ("images_per_s", "{:.0f} images a second"),
+        ("images_per_s", "{:.0f} films a second"),
         ("learning_rate", "learning rate {:.1e}"),
     ):
         if pd.notna(last.get(column)):
             words.append(text.format(float(last[column])))
     return " · ".join(words)
+
+
+def _overlaid(
+    runs: Sequence[Run], column: str, *, title: str, y_title: str, caption: str, theme: Theme | None
+) -> go.Figure:
+    """Lay the runs' values of a column over each other, their names in a key below, one a line."""
+    figure = go.Figure()
+    for run, style in zip(runs, model_styles([run.model for run in runs], theme=theme or "light"), strict=True):
+        trace = _by_epoch(run.history, column, name=run.name, colour=style.colour, dash=style.dash, marker=style.marker)
+        figure.add_trace(trace.update(line_width=style.width))
+    epochs = pd.concat([run.history[["epoch"]] for run in runs])
+    _house(figure, epochs, title=title, y_title=y_title, caption=caption, theme=theme)
+    below, key = figure.layout.margin.b if caption else TICKS_HEIGHT + TITLE_HEIGHT, 8 + KEY_ROW * len(runs)
+    figure.update_layout(
+        height=HEIGHT + key,
+        margin_b=below + key,
+        showlegend=True,
+        legend={
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+            "title": {"text": ""},
+        },
+    )
+    return figure
 
 
 def _by_epoch(history: pd.DataFrame, column: str, *, name: str, colour: str, dash: str, marker: str) -> go.Scatter:

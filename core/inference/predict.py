@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from core.base import files, progress, schema
 from core.base.errors import InputError
 from core.data import radiographs, split_store
 from core.data.pixel_cache import PixelCache
-from core.models import cards, checkpoint, forward
+from core.evaluation import prediction_store
+from core.models import cards, checkpoint, forward, members, registry
 from core.vision import device as devices
 from core.vision import loader
 from core.vision.loader import Films
@@ -29,14 +31,25 @@ if TYPE_CHECKING:
 BATCH = 64  # radiographs
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What a checkpoint says of N radiographs."""
+
+    logits: np.ndarray  # (N,)
+    features: np.ndarray | None = None  # (N, F); an ensemble has none of its own
+    signals: dict[str, Any] = field(default_factory=dict)  # columns of the signals table, each of length N
+
+
 def predict(
     workspace: Workspace, checkpoint_id: str, dataset: str, *, split: str | None = None, part: str | None = None
 ) -> Path:
     """Predict the radiographs of a data set, a split or one part of it, and return the table's path.
 
     The probability is the calibrated one, `sigmoid(a * logit + b)` with the card's a and b. Beside
-    the table lie the pooled features `(N, F)` in float16, row by row. Two columns say of what the
-    row speaks, `weights_sha256` and `image_sha256`: when either changes, the row is stale.
+    the table lie its signals (an ensemble's member probabilities, a multi-task CNN's quality
+    grades) and the pooled features `(N, F)` in float16, row by row. Two columns say of what the
+    row speaks, `weights_sha256` and `image_sha256`: when either changes, the row is stale. For an
+    ensemble, the predictions of its members that are missing or stale are made first.
 
     Args:
         workspace: Where the data set and the checkpoint lie.
@@ -47,11 +60,40 @@ def predict(
 
     Raises:
         InputError: If one of them does not exist, there is no radiograph to predict, the data set
-            is a table only, or the checkpoint did not learn from this kind of image.
+            is a table only, the checkpoint did not learn from this kind of image, or a member of
+            an ensemble is no longer the one that was fused.
         Cancelled: If a stop was asked for; no table is written.
     """
     rows = _chosen(workspace, dataset, split, part)
-    cards.refuse_other_kinds(cards.read_card(workspace, checkpoint_id), rows)
+    card = cards.read_card(workspace, checkpoint_id)
+    cards.refuse_other_kinds(card, rows)
+    if card["model"] == registry.ENSEMBLE:
+        said = _fused(workspace, card, rows, dataset=dataset, split=split, part=part)
+    else:
+        said = _classified(workspace, checkpoint_id, rows)
+    calibration = card["calibration"]
+    table = pd.DataFrame(
+        {
+            "image_id": rows["image_id"],
+            "patient_id": rows["patient_id"],
+            "label": rows["label"],
+            "logit": said.logits,
+            "probability": special.expit(calibration["a"] * said.logits + calibration["b"]),
+            "weights_sha256": card["weights_sha256"],
+            "image_sha256": rows["sha256"],
+        }
+    )
+    path = workspace.predictions(checkpoint_id, dataset, split, part)
+    if said.features is not None:
+        with files.written_aside(path.with_suffix(".features.npy")) as aside, aside.open("wb") as file:
+            np.save(file, said.features, allow_pickle=False)
+    signals = pd.DataFrame({"image_id": rows["image_id"], **said.signals})
+    files.write_parquet(path.with_suffix(".signals.parquet"), schema.checked(signals, schema.SIGNALS))
+    files.write_parquet(path, schema.checked(table, schema.PREDICTIONS))
+    return path
+
+
+def _classified(workspace: Workspace, checkpoint_id: str, rows: pd.DataFrame) -> _Said:
     found = checkpoint.load(workspace, checkpoint_id)
     cache = PixelCache.ensure(workspace, rows, size=found.spec.size)
     films = Films(
@@ -61,25 +103,38 @@ def predict(
         spec=found.spec,
     )
     device = devices.chosen()
-    classifier = found.classifier.to(device)
-    logits, features = forward.run(classifier, _tracked(films, device))
-    calibration = found.card["calibration"]
-    table = pd.DataFrame(
-        {
-            "image_id": rows["image_id"],
-            "patient_id": rows["patient_id"],
-            "label": rows["label"],
-            "logit": logits,
-            "probability": special.expit(calibration["a"] * logits + calibration["b"]),
-            "weights_sha256": found.card["weights_sha256"],
-            "image_sha256": rows["sha256"],
-        }
+    outputs = forward.run(found.classifier.to(device), _tracked(films, device))
+    told = found.card.get("told_besides", {}).get("val", {})  # only what it did learn
+    columns = found.classifier.further_columns
+    signals = {name: outputs.further[:, at] for at, name in enumerate(columns) if name in told}
+    return _Said(outputs.logits, outputs.features, signals)
+
+
+def _fused(
+    workspace: Workspace, card: dict[str, Any], rows: pd.DataFrame, *, dataset: str, split: str | None, part: str | None
+) -> _Said:
+    probabilities = np.column_stack(
+        [
+            predictions_of(workspace, member, dataset, split, part).loc[rows["image_id"]].to_numpy()
+            for member in members.of(workspace, card)
+        ]
     )
-    path = workspace.predictions(checkpoint_id, dataset, split, part)
-    with files.written_aside(path.with_suffix(".features.npy")) as aside, aside.open("wb") as file:
-        np.save(file, features, allow_pickle=False)
-    files.write_parquet(path, schema.checked(table, schema.PREDICTIONS))
-    return path
+    logits = members.fused_logits(probabilities, [member["weight"] for member in card["members"]])
+    return _Said(logits, signals={"member_probabilities": list(probabilities)})
+
+
+def predictions_of(
+    workspace: Workspace, card: dict[str, Any], dataset: str, split: str | None, part: str | None
+) -> pd.Series:
+    """Return a checkpoint's calibrated probabilities by `image_id`, made now if they are missing or stale.
+
+    Raises:
+        InputError: As `predict` does.
+    """
+    table = prediction_store.fresh(workspace, card, dataset, split, part)
+    if table is None:
+        table = files.read_parquet(predict(workspace, card["checkpoint_id"], dataset, split=split, part=part))
+    return table.set_index("image_id")["probability"]
 
 
 def _chosen(workspace: Workspace, dataset: str, split: str | None, part: str | None) -> pd.DataFrame:

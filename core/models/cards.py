@@ -1,8 +1,8 @@
 """What a checkpoint says of itself, read without torch, and the rule on kinds of image.
 
 A checkpoint's folder holds `weights.safetensors`, `config.json`, `card.json`,
-`history.parquet`, `model_card.md` and `train_features.npy`. The folder appears whole or not
-at all and is never edited.
+`history.parquet`, `model_card.md` and `train_features.npy`; an ensemble, whose weights are those
+of its members, has no features. The folder appears whole or not at all and is never edited.
 """
 
 from __future__ import annotations
@@ -59,6 +59,19 @@ def read_history(workspace: Workspace, checkpoint_id: str) -> pd.DataFrame:
         InputError: If there is no such checkpoint; the sentence lists those there are.
     """
     return files.read_parquet(_complete(workspace, checkpoint_id) / HISTORY)
+
+
+def pixels(card: dict[str, Any]) -> str:
+    """Say at which image sizes a checkpoint works: one, or each of its members' in order.
+
+    Examples:
+        >>> pixels({"input": {"size": 64}})
+        '64 px'
+        >>> pixels({"input": {"size": 96}, "members": [{"size": 96}, {"size": 64}, {"size": 64}]})
+        '64 and 96 px'
+    """
+    sizes = {member["size"] for member in card.get("members", [card["input"]])}
+    return " and ".join(str(size) for size in sorted(sizes)) + " px"
 
 
 def refuse_other_kinds(card: dict[str, Any], radiographs: pd.DataFrame) -> None:

@@ -62,10 +62,31 @@ def save(
         history: A row an epoch.
         train_features: Pooled features of the training part `(N, F)`.
     """
-    made_at = datetime.now(UTC)
     weights = safetensors.torch.save(
         {name: tensor.detach().cpu().contiguous() for name, tensor in classifier.state_dict().items()}
     )
+    parameters = sum(parameter.numel() for parameter in classifier.parameters())  # numbers learnt
+    return write(
+        workspace,
+        weights,
+        config=config,
+        card={**card, "parameters": parameters},
+        history=history,
+        train_features=train_features,
+    )
+
+
+def write(
+    workspace: Workspace,
+    weights: bytes,
+    *,
+    config: dict[str, Any],
+    card: dict[str, Any],
+    history: pd.DataFrame,
+    train_features: np.ndarray | None = None,
+) -> str:
+    """Write the folder of a checkpoint whose weights are given as the bytes of a safetensors file; see `save`."""
+    made_at = datetime.now(UTC)
     digest = hashlib.sha256(weights).hexdigest()
     checkpoint_id = f"{config['model']}-{config['dataset'][:40]}-{made_at:%Y%m%d}-{digest[:8]}"
     folder = workspace.checkpoint(checkpoint_id)
@@ -75,13 +96,13 @@ def save(
         "checkpoint_id": checkpoint_id,
         "created_at": made_at.isoformat(timespec="seconds"),
         **card,
-        "parameters": sum(parameter.numel() for parameter in classifier.parameters()),  # numbers learnt
         "weights_sha256": digest,
         "versions": versions(),
     }
     with files.folder_written_aside(folder) as aside:
         (aside / cards.WEIGHTS).write_bytes(weights)
-        _write_array(aside / cards.TRAIN_FEATURES, train_features.astype(np.float16))
+        if train_features is not None:
+            _write_array(aside / cards.TRAIN_FEATURES, train_features.astype(np.float16))
         history.to_parquet(aside / cards.HISTORY, index=False)
         files.write_json(aside / cards.CONFIG, config)
         files.write_json(aside / cards.CARD, card)
@@ -93,9 +114,12 @@ def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
     """Read a checkpoint; its classifier is on the CPU, with dropout off.
 
     Raises:
-        InputError: If there is no such checkpoint, or its weights are not those its card names.
+        InputError: If there is no such checkpoint, it is an ensemble, or its weights are not those its card names.
     """
     card = cards.read_card(workspace, checkpoint_id)
+    if card["model"] == registry.ENSEMBLE:
+        msg = f"Expected a classifier of its own, found the ensemble {checkpoint_id!r}; name one of its members."
+        raise InputError(msg)
     path = workspace.checkpoint(checkpoint_id) / cards.WEIGHTS
     if not path.exists():
         msg = (
@@ -111,7 +135,10 @@ def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
         raise InputError(msg)
     config = cards.read_config(workspace, checkpoint_id)
     classifier = registry.create_classifier(
-        config["model"], image_size=card["input"]["size"], drop_rate=config["drop_rate"]
+        config["model"],
+        image_size=card["input"]["size"],
+        drop_rate=config["drop_rate"],
+        vit_size=config.get("vit_size", "tiny"),  # older checkpoints had no choice
     )
     classifier.load_state_dict(safetensors.torch.load_file(path))
     return Checkpoint(checkpoint_id, classifier.eval(), InputSpec(**card["input"]), card)

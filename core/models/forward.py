@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,22 +12,29 @@ from core.models.contract import Classifier
 from core.vision.loader import Batch
 
 
-def run(classifier: Classifier, batches: Iterable[Batch]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the logits `(N,)` as float64 and the pooled features `(N, F)` as float16, in the batches' order.
+@dataclass(frozen=True)
+class Outputs:
+    """What a classifier says of N films, in their order."""
 
-    The classifier is left in the mode it was in.
-    """
+    logits: np.ndarray  # (N,) float64
+    features: np.ndarray  # (N, F) float16, pooled
+    further: np.ndarray  # (N, K) float32 in [0, 1], the columns the classifier names
+
+
+def run(classifier: Classifier, batches: Iterable[Batch]) -> Outputs:
+    """Return what a classifier says of batches of films; it is left in the mode it was in."""
     training = classifier.training
     classifier.eval()
-    logits, features = [], []
+    logits, features, further = [], [], []
     try:
         with torch.inference_mode():
             for batch in batches:
-                pooled = classifier.features(batch.images)
+                pooled = classifier.features_of(batch)
                 logits.append(classifier.head(pooled).double().cpu().numpy())
                 features.append(pooled.half().cpu().numpy())
+                further.append(classifier.further(pooled).float().cpu().numpy())
     finally:
         classifier.train(training)
     if not logits:
-        return np.empty(0), np.empty((0, 0), np.float16)
-    return np.concatenate(logits), np.concatenate(features)
+        return Outputs(np.empty(0), np.empty((0, 0), np.float16), np.empty((0, len(classifier.further_columns))))
+    return Outputs(np.concatenate(logits), np.concatenate(features), np.concatenate(further))

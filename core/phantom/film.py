@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.quality import GRADE, grade
 from core.phantom.anatomy import Anatomy
 from core.phantom.pneumothorax import Pneumothorax
 from core.phantom.skeleton import Pose
@@ -116,8 +117,7 @@ def quality(film: Film) -> dict[str, float]:
         "rotation_cropping": max(abs(film.pose.rotation) / 11, abs(film.roll) / 8, 0.6 * cut, moved),
     }
     parts = {name: float(np.clip(1 - fault, 0, 1)) for name, fault in faults.items()}
-    values = list(parts.values())
-    return {"quality_grade": 0.5 * min(values) + 0.5 * float(np.mean(values)), **parts}
+    return {GRADE: float(grade(np.array(list(parts.values())))[0]), **parts}
 
 
 def quality_reasons(film: Film) -> str:

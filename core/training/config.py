@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from core.base.config import Config
+from core.base.errors import InputError
 from core.models.registry import CLASSIFIERS
 from core.vision.ranges import AugmentationRanges
+
+ONLY_FOR = {"vit_size": "vit", "quality_share": "multitask"}
+"""Options that one kind of classifier has and the others would ignore."""
 
 
 class DataOptions(Config):
@@ -27,7 +31,7 @@ class DataOptions(Config):
 
 
 class ModelOptions(Config):
-    """What is trained."""
+    """What is trained, and from which weights."""
 
     model: str = "cnn"
     """Kind of classifier."""
@@ -35,11 +39,21 @@ class ModelOptions(Config):
     image_size: int = Field(default=224, ge=32, le=1024, multiple_of=16)
     """Side of the square image the classifier sees, in pixels; a multiple of 16."""
 
+    vit_size: Literal["tiny", "small", "base"] = "tiny"
+    """Size of the Vision Transformer: 5, 22 or 86 million parameters."""
+
     drop_rate: float = Field(default=0.5, gt=0, lt=1)
     """Share of the head's units switched off at random in training. Above 0: uncertainty is measured with it."""
 
-    weights: Literal["auto", "none"] = "auto"
-    """Weights to start from: "none" starts from scratch; so does "auto" for now."""
+    weights: str = Field(default="auto", min_length=1)
+    """Weights to start from: "auto" takes ImageNet's if this machine has them, "imagenet" insists on them, "none"
+    starts from scratch; anything else names a .safetensors file."""
+
+    frozen_epochs: int = Field(default=0, ge=0, le=1000)
+    """First epochs in which only the head learns and the backbone keeps its starting weights."""
+
+    head_only: bool = False
+    """Learn the head alone, on features computed once: minutes instead of hours; needs starting weights."""
 
     @field_validator("model")
     @classmethod
@@ -48,6 +62,14 @@ class ModelOptions(Config):
             msg = f"expected one of {', '.join(CLASSIFIERS)}"
             raise ValueError(msg)
         return name
+
+    @field_validator("head_only")
+    @classmethod
+    def _has_weights(cls, head_only: bool, info: ValidationInfo) -> bool:
+        if head_only and info.data.get("weights") == "none":
+            msg = "a head alone learns nothing on a backbone without starting weights; choose other weights"
+            raise ValueError(msg)
+        return head_only
 
 
 class OptimisationOptions(Config):
@@ -74,11 +96,31 @@ class OptimisationOptions(Config):
     patience: int = Field(default=0, ge=0, le=1000)
     """Epochs without a better result after which training ends early; 0 goes through them all."""
 
-    imbalance: Literal["none", "loss-weight"] = "none"
-    """How unequal classes count: "none" as often as they occur, "loss-weight" both alike, whatever their share."""
+    imbalance: Literal["none", "loss-weight", "balanced-sampling"] = "none"
+    """How unequal classes count: "none" as often as they occur; "loss-weight" both alike in the loss;
+    "balanced-sampling" both drawn equally often."""
+
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    """Doubt about every label: 0.1 teaches 0.95 and 0.05 instead of 1 and 0."""
+
+    ema_decay: float = Field(default=0.0, ge=0, lt=1)
+    """Measure and keep a running average of the weights, such as 0.99, over the last 1 / (1 - decay) steps; 0 off."""
 
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Number from which all that is random follows: the same seed makes the same classifier on a CPU."""
+
+
+class ExecutionOptions(Config):
+    """How the work is done on this machine; the result depends on it little or not at all."""
+
+    save_every_steps: int = Field(default=100, ge=1, le=100_000)
+    """Steps after which the state is saved: most that a killed training has to do again."""
+
+    processes: int = Field(default=1, ge=1, le=64)
+    """Processes that train together, each on a GPU of its own, sharing every batch."""
+
+    compile: bool = False
+    """Compile the network first: faster on a GPU after a slow start. A CPU leaves it out."""
 
 
 class TrainConfig(Config):
@@ -88,6 +130,16 @@ class TrainConfig(Config):
     data: DataOptions
     optimisation: OptimisationOptions = OptimisationOptions()
     augmentation: AugmentationRanges = AugmentationRanges()
+    execution: ExecutionOptions = ExecutionOptions()
+
+    @model_validator(mode="after")
+    def _asks_nothing_in_vain(self) -> Self:
+        chosen, usual = self.to_dict(), AugmentationRanges().model_dump() | ModelOptions().model_dump()
+        for name, model in ONLY_FOR.items():
+            if self.architecture.model != model and chosen[name] != usual[name]:
+                msg = f"Option {name!r} belongs to {model}, found it with {self.architecture.model}; leave it out."
+                raise InputError(msg, field=name)
+        return self
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that are the same for the same options."""

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import torch
 
 from core.base import progress
-from core.models import checkpoint, forward, registry
-from core.training import loop, material, results, run_folder
+from core.base.errors import PleuraScopeError
+from core.models import checkpoint, forward, pretrained, registry
+from core.training import distributed, loop, material, results, run_folder
 from core.vision import loader
+from core.vision.loader import Films
 
 if TYPE_CHECKING:
-    import numpy as np
+    from lightning_fabric import Fabric
 
     from core.base.paths import Workspace
     from core.models.contract import Classifier
+    from core.models.forward import Outputs
+    from core.models.pretrained import Origin
     from core.training.config import TrainConfig
     from core.training.material import Material
+    from core.training.run_folder import RunFolder
 
 
 def train(workspace: Workspace, config: TrainConfig) -> str:
     """Train a classifier and return the name of its checkpoint.
 
-    A run that was killed or cancelled goes on after its last finished epoch when it is started
+    A run that was killed or cancelled goes on where its state was saved last when it is started
     again with the same options on the same films. The checkpoint appears whole or not at all.
 
     Args:
@@ -32,40 +39,101 @@ def train(workspace: Workspace, config: TrainConfig) -> str:
         config: What is learnt from, what is trained, and how.
 
     Raises:
-        InputError: If the data cannot be learnt from; `material.prepare` says when.
-        Cancelled: If a stop was asked for; finished epochs are kept.
-        PleuraScopeError: If the loss is no longer a finite number.
+        InputError: If the data cannot be learnt from; `material.prepare` says when; or the
+            starting weights that were asked for cannot be had.
+        Cancelled: If a stop was asked for; what is done is kept.
+        PleuraScopeError: If the loss is no longer a finite number: the best epoch before, if
+            there is one, is kept as a checkpoint that says so.
     """
-    found = material.prepare(workspace, config)
-    folder = run_folder.of(workspace, config, found.identity())
-    with folder.held():
-        classifier = _untrained(config)
-        fitted = loop.fit(classifier, material.train_films(found, config), found.films("val"), config, folder)
-        progress.announce("Measuring the best epoch")
-        measured, train_features = _outputs(classifier, found, batch_size=2 * config.optimisation.batch_size)
-        checkpoint_id = checkpoint.save(
-            workspace,
-            classifier,
-            config=config.to_dict(),
-            card=results.card(config, found, fitted, measured),
-            history=pd.DataFrame(fitted.history),
-            train_features=train_features,
+    study = _Study.of(workspace, config)
+    with study.folder.held():
+        if config.execution.processes > 1:
+            # They leave the finished state behind; going on from it here is a training with nothing left to do.
+            distributed.together(_fit_in_process, workspace, config, study.folder.path)
+        fitted = study.fit(distributed.alone())
+        checkpoint_id = study.save(fitted)
+        study.folder.clear()
+    if fitted.stopped is not None:
+        msg = (
+            f"{fitted.stopped}; the best weights before, of epoch {fitted.best_epoch}, are kept as {checkpoint_id}; "
+            "train again with a lower learning rate."
         )
-        folder.clear()
+        raise PleuraScopeError(msg)
     return checkpoint_id
 
 
-def _untrained(config: TrainConfig) -> Classifier:
-    torch.manual_seed(config.optimisation.seed)
-    options = config.architecture
-    return registry.create_classifier(options.model, image_size=options.image_size, drop_rate=options.drop_rate)
+@dataclass(frozen=True)
+class _Study:
+    """What a training consists of."""
+
+    workspace: Workspace
+    config: TrainConfig
+    classifier: Classifier
+    origin: Origin
+    found: Material
+    folder: RunFolder
+
+    @classmethod
+    def of(cls, workspace: Workspace, config: TrainConfig) -> _Study:
+        options = config.architecture
+        pretrained.refuse_leak(workspace, options.weights, config.data.dataset, config.data.split)
+        torch.manual_seed(config.optimisation.seed)
+        classifier = registry.create_classifier(
+            options.model, image_size=options.image_size, drop_rate=options.drop_rate, vit_size=options.vit_size
+        )
+        origin = pretrained.apply(classifier, options.weights)
+        found = material.prepare(workspace, config, further=classifier.further_columns)
+        return cls(workspace, config, classifier, origin, found, run_folder.of(workspace, config, found.identity()))
+
+    def fit(self, fabric: Fabric) -> loop.Fitted:
+        train, tune = material.train_films(self.found, self.config), self.found.films("val")
+        if self.config.architecture.head_only:
+            progress.announce("Computing the features of every film once")
+            self.classifier.to(fabric.device)
+            train, tune = (_as_features(self.classifier, films, fabric) for films in (train, tune))
+        return loop.fit(self.classifier, train, tune, config=self.config, folder=self.folder, fabric=fabric)
+
+    def save(self, fitted: loop.Fitted) -> str:
+        progress.announce("Measuring the best epoch")
+        outputs = {part: self._outputs(part) for part in ("train", "val", "test")}
+        return checkpoint.save(
+            self.workspace,
+            self.classifier,
+            config=self.config.to_dict(),
+            card=results.card(self.config, self.found, fitted, outputs, origin=self.origin, classifier=self.classifier),
+            history=pd.DataFrame(fitted.history),
+            train_features=outputs["train"].features,
+        )
+
+    def _outputs(self, part: str) -> Outputs:
+        device = next(self.classifier.parameters()).device
+        batch_size = 2 * self.config.optimisation.batch_size
+        batches = loader.plain_batches(self.found.films(part), batch_size=batch_size, device=device)
+        return forward.run(self.classifier, batches)
 
 
-def _outputs(classifier: Classifier, found: Material, *, batch_size: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return the logits `(N,)` of val and test, and the pooled features `(N, F)` of train."""
-    device = next(classifier.parameters()).device
+def _fit_in_process(fabric: Fabric, workspace: Workspace, config: TrainConfig) -> None:
+    """Train in one of several processes."""
+    if fabric.device.type == "cpu":
+        torch.set_num_threads(max(1, torch.get_num_threads() // fabric.world_size))
+    fitted = _Study.of(workspace, config).fit(fabric)
+    if fitted.stopped is not None:
+        msg = f"{fitted.stopped}; train again with a lower learning rate."
+        raise PleuraScopeError(msg)
 
-    def run(part: str) -> tuple[np.ndarray, np.ndarray]:
-        return forward.run(classifier, loader.plain_batches(found.films(part), batch_size=batch_size, device=device))
 
-    return {part: run(part)[0] for part in ("val", "test")}, run("train")[1]
+class _Features:
+    """Features in the place of pixels."""
+
+    def __init__(self, features: np.ndarray) -> None:
+        self.features = torch.from_numpy(features.astype(np.float32))
+
+    def read(self, positions: np.ndarray) -> torch.Tensor:
+        return self.features[torch.from_numpy(positions)]
+
+
+def _as_features(classifier: Classifier, films: Films, fabric: Fabric) -> Films:
+    """Return films with the backbone's answer to each in the place of its pixels."""
+    batches = loader.plain_batches(films, batch_size=64, device=fabric.device)
+    features = forward.run(classifier, batches).features
+    return replace(films, pixels=_Features(features), positions=np.arange(len(films)), spec=None)

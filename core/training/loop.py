@@ -1,31 +1,32 @@
 """The training loop: epochs of batches, the best and the last state kept, ready to be stopped and resumed.
 
-All that is random in an epoch follows from the seed and the epoch's number, so a run that
-goes on after a stop ends, on a CPU, with the weights of a run that was never stopped.
+All that is random follows from the seed and the place in the training, so a run that goes on
+after a stop ends, on a CPU, with the weights of a run that was never stopped.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
-from torch import nn
 
 from core.base import progress
-from core.base.errors import PleuraScopeError
+from core.base.errors import Cancelled, PleuraScopeError
 from core.evaluation import metrics
 from core.models import forward
 from core.training import losses
-from core.vision import device as devices
+from core.training.learner import Learner, LossIsNoNumber
 from core.vision import loader
+from core.vision.loader import Recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lightning_fabric import Fabric
+
     from core.models.contract import Classifier
     from core.training.config import TrainConfig
     from core.training.run_folder import RunFolder
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Row = dict[str, float | int | str | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fitted:
     """How a training run went; the classifier then holds the best epoch's weights."""
 
@@ -43,6 +44,8 @@ class Fitted:
     best_by: str  # "auroc", or "log-loss" when the tune fold has one class
     device: str
     precision: str
+    parts: int  # a batch was learnt in so many parts, since memory had run out
+    stopped: str | None  # why it ended before its time
 
     @property
     def seconds(self) -> float:
@@ -50,140 +53,206 @@ class Fitted:
         return float(sum(float(row["seconds"] or 0) for row in self.history))
 
 
-def fit(classifier: Classifier, train: Films, tune: Films, config: TrainConfig, folder: RunFolder) -> Fitted:
+@dataclass
+class Place:
+    """Where in the training a run stands, and what it has seen of the epoch so far."""
+
+    epoch: int = 1
+    batch: int = 0  # batches of this epoch that are learnt
+    loss_sum: float = 0.0  # over their films
+    seconds: float = 0.0  # spent in this epoch
+    history: list[Row] = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def fit(
+    classifier: Classifier, train: Films, tune: Films, *, config: TrainConfig, folder: RunFolder, fabric: Fabric
+) -> Fitted:
     """Train a classifier and leave it with the weights of the epoch that was best on `tune`.
 
     Best is the highest AUROC, then the lowest log-loss; with one class on `tune`, where there is
     no AUROC, the lowest log-loss.
 
     Raises:
-        Cancelled: If a stop was asked for; finished epochs are kept and the next call goes on.
-        PleuraScopeError: If the loss is no longer a finite number.
+        Cancelled: If a stop was asked for; what is done is kept and the next call goes on.
+        PleuraScopeError: If the loss is no finite number before any epoch is done; later the best
+            epoch before is what comes of the run, and `stopped` says why.
     """
-    options = config.optimisation
-    fabric = _fabric()
-    optimizer = torch.optim.AdamW(_groups(classifier, options.weight_decay), lr=options.learning_rate, fused=True)
-    model, optimizer = fabric.setup(classifier, optimizer)
-    model.mark_forward_method("loss")
-    learner = _Learner(fabric, model, optimizer, train, config)
-    history: list[Row] = []
-    best_epoch = 0
-    state = folder.read()
-    if state is not None:
-        classifier.load_state_dict(state["weights"])
-        optimizer.load_state_dict(state["optimizer"])
-        history, best_epoch = state["history"], state["best_epoch"]
-    for epoch in range(len(history) + 1, options.epochs + 1):
-        if _is_out_of_patience(len(history), best_epoch, options.patience):
-            break
-        began = time.monotonic()
-        train_loss = learner.learn(epoch)
-        tune_loss, tune_auroc = _measure(classifier, tune, options.batch_size, fabric.device)
-        seconds = time.monotonic() - began
-        row: Row = {
-            "epoch": epoch,
-            "train_loss": train_loss,
-            "tune_loss": tune_loss,
-            "tune_auroc": tune_auroc,
-            "learning_rate": float(optimizer.param_groups[0]["lr"]),
-            "seconds": seconds,
-            "images_per_s": len(train) / seconds,
-        }
-        history.append(row)
-        if best_epoch == 0 or _merit(row) > _merit(history[best_epoch - 1]):
-            best_epoch = epoch
-            folder.write_best(epoch, classifier.state_dict())
-        folder.write(
+    run = _Run(Learner.of(classifier, config, fabric), train, tune, config, folder)
+    run.take_up()
+    try:
+        while run.place.epoch <= config.optimisation.epochs and not run.is_out_of_patience():
+            run.learn()
+            run.measure()
+        run.save()
+    except LossIsNoNumber as error:
+        if not run.best:
+            msg = f"{error}, before any epoch was done; train again with a lower learning rate."
+            raise PleuraScopeError(msg) from None
+        return run.ended(stopped=str(error))
+    return run.ended(stopped=None)
+
+
+class _Run:
+    """A training under way."""
+
+    def __init__(self, learner: Learner, train: Films, tune: Films, config: TrainConfig, folder: RunFolder) -> None:
+        self.learner, self.fabric = learner, learner.fabric
+        self.train, self.tune = loader.resident(train, self.fabric.device), loader.resident(tune, self.fabric.device)
+        self.config, self.folder = config, folder
+        options = config.optimisation
+        self.recipe = Recipe(
+            batch_size=options.batch_size,
+            ranges=config.augmentation,
+            seed=options.seed,
+            label_smoothing=options.label_smoothing,
+        )
+        self.in_epoch = loader.batches_in(len(train), options.batch_size)
+        self.place = Place()
+        self.best: dict[str, torch.Tensor] = {}
+        self.unsaved = 0  # steps since the state was saved
+
+    def take_up(self) -> None:
+        """Go on where a run of the same options and films stopped, if there is one."""
+        state = self.folder.read()
+        if state is None:
+            return
+        self.learner.classifier.load_state_dict(state["weights"])
+        self.learner.optimizer.load_state_dict(state["optimizer"])
+        if self.learner.average is not None:
+            self.learner.average.load_state_dict(state["average"])
+        self.learner.parts = state["parts"]
+        self.place, self.best = Place(**state["place"]), state["best"]
+
+    def save(self) -> None:
+        """Keep the state; of several processes the first does it for all."""
+        if not self.unsaved or self.fabric.global_rank:
+            return
+        self.learner.check()  # a state that is no good must not take the place of one that is
+        average = self.learner.average
+        self.folder.write(
             {
-                "weights": classifier.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "history": history,
-                "best_epoch": best_epoch,
+                "weights": self.learner.classifier.state_dict(),
+                "optimizer": self.learner.optimizer.state_dict(),
+                "average": None if average is None else average.state_dict(),
+                "best": self.best,
+                "parts": self.learner.parts,
+                "place": vars(self.place),
             }
         )
-        progress.record(row)
-    classifier.load_state_dict(folder.read_best(best_epoch))
-    best_by = "log-loss" if history[0]["tune_auroc"] is None else "auroc"
-    return Fitted(history, best_epoch, best_by, _device_name(fabric.device), str(fabric.strategy.precision.precision))
+        self.unsaved = 0
 
+    def ended(self, *, stopped: str | None) -> Fitted:
+        """Leave the classifier with the best weights and say how the run went."""
+        self.learner.classifier.load_state_dict(self.best)
+        history = self.place.history
+        return Fitted(
+            history=history,
+            best_epoch=self.place.best_epoch,
+            best_by="log-loss" if history[0]["tune_auroc"] is None else "auroc",
+            device=_device_name(self.fabric.device),
+            precision=str(self.fabric.strategy.precision.precision),
+            parts=self.learner.parts,
+            stopped=stopped,
+        )
 
-def learning_rate_share(step: int, steps: int, warmup_share: float) -> float:
-    """Return the share of the largest learning rate at a step: up along a line, then down along a cosine.
+    def is_out_of_patience(self) -> bool:
+        """Tell whether no epoch was better for as long as the config waits."""
+        patience = self.config.optimisation.patience
+        return bool(patience) and len(self.place.history) - self.place.best_epoch >= patience
 
-    Args:
-        step: Number of the step, from 0.
-        steps: Steps in all.
-        warmup_share: Share of the steps in which the rate rises, in [0, 1).
+    def learn(self) -> None:
+        """Go through what is left of the epoch's batches."""
+        place, learner = self.place, self.learner
+        frozen = self.config.architecture.head_only or place.epoch <= self.config.architecture.frozen_epochs
+        learner.begin_epoch(frozen=frozen)
+        losses_here = torch.zeros((), device=self.fabric.device)
+        loss_before, seconds_before = place.loss_sum, place.seconds
+        began = time.monotonic()
 
-    Examples:
-        >>> [round(learning_rate_share(step, 8, 0.25), 2) for step in range(8)]
-        [0.5, 1.0, 1.0, 0.93, 0.75, 0.5, 0.25, 0.07]
-    """
-    warmup = round(steps * warmup_share)
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup)))
+        def note() -> None:
+            place.loss_sum = loss_before + float(losses_here)
+            place.seconds = seconds_before + time.monotonic() - began
 
+        try:
+            for batch in self._batches():
+                loss = learner.step(batch, epoch=place.epoch, number=place.batch, in_epoch=self.in_epoch)
+                losses_here += loss * len(batch.rows)
+                place.batch += 1
+                self.unsaved += 1
+                if self.unsaved >= self.config.execution.save_every_steps:
+                    note()
+                    self.save()
+        except Cancelled:
+            note()
+            self.save()
+            raise
+        learner.check()
+        note()
 
-@dataclass(frozen=True)
-class _Learner:
-    """What an epoch of learning needs."""
+    def measure(self) -> None:
+        """Measure the epoch on `tune`, note it, and begin the next."""
+        began = time.monotonic()
+        place = self.place
+        found = self._found() if not self.fabric.global_rank else None
+        if self.fabric.world_size > 1:
+            own = torch.tensor(place.loss_sum, device=self.fabric.device)
+            place.loss_sum = float(cast("torch.Tensor", self.fabric.all_reduce(own, reduce_op="sum")))
+            found = self.fabric.broadcast(found)
+        learning = place.seconds
+        row: Row = {
+            "epoch": place.epoch,
+            "train_loss": place.loss_sum / len(self.train),
+            **(found or {}),
+            "learning_rate": float(self.learner.optimizer.param_groups[0]["lr"]),
+            "seconds": learning + time.monotonic() - began,
+            "images_per_s": len(self.train) / learning,
+        }
+        place.history.append(row)
+        if place.best_epoch == 0 or _merit(row) > _merit(place.history[place.best_epoch - 1]):
+            place.best_epoch = place.epoch
+            weights = self.learner.measured.state_dict()
+            self.best = {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
+        place.epoch, place.batch, place.loss_sum, place.seconds = place.epoch + 1, 0, 0.0, 0.0
+        self.unsaved = max(self.unsaved, 1)  # the epoch's end is news too
+        if not self.fabric.global_rank:
+            progress.record(row)
 
-    fabric: Fabric
-    model: Any  # the classifier as Fabric wraps it
-    optimizer: torch.optim.Optimizer
-    train: Films
-    config: TrainConfig
-
-    def learn(self, epoch: int) -> float:
-        """Go through the train part once and return the mean loss."""
+    def _found(self) -> Row:
+        """Return what `tune` tells of the weights as they are."""
         options = self.config.optimisation
-        torch.manual_seed(_epoch_seed(options.seed, epoch))  # dropout
-        self.model.train()
-        in_epoch = loader.batches_in(len(self.train), options.batch_size)
-        total = torch.zeros((), device=self.fabric.device)
-        for number, batch in enumerate(self._batches(epoch, in_epoch)):
-            step = (epoch - 1) * in_epoch + number
-            rate = learning_rate_share(step, options.epochs * in_epoch, options.warmup_share)
-            for group in self.optimizer.param_groups:
-                group["lr"] = options.learning_rate * rate
-            loss = self.model.loss(batch)
-            if not torch.isfinite(loss):
-                msg = (
-                    f"The loss of batch {number + 1} in epoch {epoch} is no finite number; "
-                    "train again with a lower learning rate."
-                )
-                raise PleuraScopeError(msg)
-            self.optimizer.zero_grad()
-            self.fabric.backward(loss)
-            self.fabric.clip_gradients(self.model, self.optimizer, max_norm=options.clip_norm)
-            self.optimizer.step()
-            total += loss.detach() * len(batch.rows)
-        return float(total) / len(self.train)
+        batches = loader.plain_batches(self.tune, batch_size=2 * options.batch_size, device=self.fabric.device)
+        found = forward.run(self.learner.measured, batches)
+        row: Row = {
+            "tune_loss": losses.log_loss(self.tune.labels, found.logits),
+            "tune_auroc": metrics.auroc(self.tune.labels, found.logits),
+        }
+        if self.tune.targets is not None and found.further.size:
+            errors = np.abs(found.further[:, 0] - self.tune.targets[:, 0])  # of the grade, which comes first
+            row["tune_quality_error"] = None if np.isnan(errors).all() else float(np.nanmean(errors))
+        return row
 
-    def _batches(self, epoch: int, in_epoch: int) -> Iterator[Batch]:
-        """Yield an epoch's batches, reporting how much of the whole training is done."""
-        options = self.config.optimisation
+    def _batches(self) -> Iterator[Batch]:
+        """Yield what is left of the epoch, reporting how much of the whole training is done."""
+        place, epochs = self.place, self.config.optimisation.epochs
         batches = loader.training_batches(
             self.train,
-            batch_size=options.batch_size,
-            ranges=self.config.augmentation,
-            seed=options.seed,
-            epoch=epoch,
+            self.recipe,
+            epoch=place.epoch,
             device=self.fabric.device,
+            start=place.batch,
+            process=self.fabric.global_rank,
+            processes=self.fabric.world_size,
         )
+        if self.fabric.global_rank:  # the first process tells how far it is, and hears of a stop
+            return batches
         return progress.track(
             batches,
-            f"Epoch {epoch} of {options.epochs}",
-            total=options.epochs * in_epoch,
+            f"Epoch {place.epoch} of {epochs}",
+            total=epochs * self.in_epoch,
             unit="batches",
-            start=(epoch - 1) * in_epoch,
+            start=(place.epoch - 1) * self.in_epoch + place.batch,
         )
-
-
-def _measure(classifier: Classifier, tune: Films, batch_size: int, device: torch.device) -> tuple[float, float | None]:
-    logits, _ = forward.run(classifier, loader.plain_batches(tune, batch_size=2 * batch_size, device=device))
-    return losses.log_loss(tune.labels, logits), metrics.auroc(tune.labels, logits)
 
 
 def _merit(row: Row) -> tuple[float, float]:
@@ -191,28 +260,5 @@ def _merit(row: Row) -> tuple[float, float]:
     return (0.0 if area is None else float(area), -float(loss or 0.0))
 
 
-def _is_out_of_patience(done: int, best_epoch: int, patience: int) -> bool:
-    return bool(patience) and done - best_epoch >= patience
-
-
-def _groups(classifier: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Part the parameters: matrices and kernels decay, biases and normalisation do not."""
-    parameters = list(classifier.parameters())
-    return [
-        {"params": [one for one in parameters if one.ndim > 1], "weight_decay": weight_decay},
-        {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
-    ]
-
-
-def _fabric() -> Fabric:
-    device = devices.chosen()
-    halves = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return Fabric(accelerator=device.type, devices=1, precision="bf16-mixed" if halves else "32-true")
-
-
 def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-
-
-def _epoch_seed(seed: int, epoch: int) -> int:
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 
-def film_weights(labels: np.ndarray, imbalance: Literal["none", "loss-weight"]) -> np.ndarray:
-    """Return the weight of each film `(N,)`, 1 on average.
-
-    With "loss-weight" the positive films together count as much as the negative ones.
+def balanced_weights(labels: np.ndarray) -> np.ndarray:
+    """Return weights `(N,)`, 1 on average, with which positive films together count as much as negative ones.
 
     Args:
         labels: 0 or 1, shape `(N,)`, both present.
-        imbalance: What to do about unequal classes.
 
     Examples:
-        >>> film_weights(np.array([0, 0, 0, 1]), "loss-weight").round(2).tolist()
+        >>> balanced_weights(np.array([0, 0, 0, 1])).round(2).tolist()
         [0.67, 0.67, 0.67, 2.0]
     """
-    if imbalance == "none":
-        return np.ones(len(labels))
     share = float(np.mean(labels))
     return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import pandas as pd
 from core.base.errors import InputError
 from core.data import radiographs, split_store, truth
 from core.data.pixel_cache import PixelCache
-from core.training import losses
+from core.training import losses, targets
+from core.training.targets import Targets
 from core.vision import transforms
 from core.vision.loader import Films
 from core.vision.transforms import InputSpec
@@ -25,8 +26,8 @@ MEASURED = 2000  # training films at most, from which the mean and spread of the
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
-    """The films of a training run, with what is needed to make batches of them.
+class Labelled:
+    """The labelled films of a sound split.
 
     `table` holds the split's rows with a known label, joined with the radiographs' columns;
     those of the `certify` fold are left out, since training has no business there.
@@ -35,28 +36,39 @@ class Material:
     table: pd.DataFrame
     certificate: dict[str, Any]
     without_label: int  # films of the split that the chosen labels do not speak of
-    pixels: PixelCache
-    spec: InputSpec
+    natural_prevalence: float  # of all films of the data set that are no generator's work, by the same labels
 
     def rows(self, part: str) -> pd.DataFrame:
         """Return the rows of a part: `train`, `test`, or `val`, of which only the fold `tune` is here."""
         return self.table[self.table["part"] == part]
 
-    def films(self, part: str, *, weights: np.ndarray | None = None) -> Films:
+
+@dataclass(frozen=True, kw_only=True)
+class Material(Labelled):
+    """The films of a training run, with what is needed to make batches of them."""
+
+    pixels: PixelCache
+    spec: InputSpec
+    targets: Targets | None  # of the rows of `table`; None: only labels are learnt
+
+    def films(self, part: str) -> Films:
         """Return the films of a part for the loader."""
         rows = self.rows(part)
         return Films(
             pixels=self.pixels,
             positions=self.pixels.rows_of(rows["image_id"]),
             labels=labels_of(rows),
-            weights=weights,
+            targets=None if self.targets is None else self.targets.values[(self.table["part"] == part).to_numpy()],
             spec=self.spec,
         )
 
     def identity(self) -> str:
-        """Return the SHA-256 of all that decides what is learnt here: images, parts, labels."""
+        """Return the SHA-256 of all that decides what is learnt here: images, parts, labels, further targets."""
         columns = self.table[["image_id", "sha256", "part", "fold", "label"]].astype("str").fillna("")
-        return hashlib.sha256(columns.to_csv(index=False).encode()).hexdigest()
+        digest = hashlib.sha256(columns.to_csv(index=False).encode())
+        if self.targets is not None:
+            digest.update(np.ascontiguousarray(self.targets.values).tobytes())
+        return digest.hexdigest()
 
 
 def labels_of(rows: pd.DataFrame) -> np.ndarray:
@@ -64,51 +76,69 @@ def labels_of(rows: pd.DataFrame) -> np.ndarray:
     return rows["label"].to_numpy(np.float64)
 
 
-def prepare(workspace: Workspace, config: TrainConfig) -> Material:
-    """Gather what a training run learns from, and decode the films that are not decoded yet.
+def labelled(workspace: Workspace, dataset: str, split: str, labels: str) -> Labelled:
+    """Return the films of a split that have a label.
 
     Raises:
         InputError: If the data set, split or labels do not exist, the split leaks or is out of
-            date, the data set is a table only, a synthetic film stands outside train, train
-            lacks a class, or there is no film to choose the best epoch by.
+            date, the data set is a table only, a synthetic film stands outside train, or there
+            is no film to choose the best epoch by.
     """
-    dataset, split = config.data.dataset, config.data.split
     table = radiographs.load(workspace, dataset)
     certificate = split_store.require_sound(workspace, dataset, split)
     radiographs.require_images(table, dataset)
     parts = split_store.load(workspace, dataset, split)[["image_id", "part", "fold"]]
-    labels = truth.labels(workspace, dataset, config.data.labels)
+    known = truth.labels(workspace, dataset, labels)
+    natural = known[known.index.isin(table.loc[table["source"] != "synthetic", "image_id"])].mean()
     table = parts.merge(table.drop(columns="label"), on="image_id", validate="one_to_one")
-    table["label"] = table["image_id"].map(labels)
+    table["label"] = table["image_id"].map(known)
     unknown = int(table["label"].isna().sum())
     table = table[table["label"].notna() & (table["fold"] != "certify").fillna(True)].reset_index(drop=True)
-    _refuse_unfit(table, config)
+    _refuse_unfit(table, split)
+    return Labelled(table=table, certificate=certificate, without_label=unknown, natural_prevalence=float(natural))
+
+
+def prepare(workspace: Workspace, config: TrainConfig, *, further: tuple[str, ...] = ()) -> Material:
+    """Gather what a training run learns from, and decode the films that are not decoded yet.
+
+    Args:
+        workspace: Where the data set lies.
+        config: The run's options.
+        further: What the classifier learns besides the label, by the columns of the truth table.
+
+    Raises:
+        InputError: If the films cannot be used, `labelled` says when; train lacks a class; or
+            there are too many processes for a batch.
+    """
+    dataset, labels = config.data.dataset, config.data.labels
+    films = labelled(workspace, dataset, config.data.split, labels)
+    _refuse_unlearnable(films.rows("train")["label"], config)
+    table = films.table
     pixels = PixelCache.ensure(workspace, table, size=config.architecture.image_size)
     spec = transforms.measure(pixels.read(_some_training_rows(table, config.optimisation.seed)))
-    return Material(table=table, certificate=certificate, without_label=unknown, pixels=pixels, spec=spec)
+    known = None
+    if further:
+        known = targets.gather(table, truth.load(workspace, dataset), pixels, labels=labels, columns=further)
+    return Material(**vars(films), pixels=pixels, spec=spec, targets=known)
 
 
 def train_films(material: Material, config: TrainConfig) -> Films:
-    """Return the films to learn from, weighted as the config asks."""
-    labels = labels_of(material.rows("train"))
-    return material.films("train", weights=losses.film_weights(labels, config.optimisation.imbalance))
+    """Return the films to learn from, weighted or drawn as the config asks."""
+    films = material.films("train")
+    balanced = losses.balanced_weights(films.labels)
+    if config.optimisation.imbalance == "loss-weight":
+        return replace(films, weights=balanced)
+    if config.optimisation.imbalance == "balanced-sampling":
+        return replace(films, chances=balanced / balanced.sum())
+    return films
 
 
-def _refuse_unfit(table: pd.DataFrame, config: TrainConfig) -> None:
-    split = config.data.split
+def _refuse_unfit(table: pd.DataFrame, split: str) -> None:
     made = table[(table["source"] == "synthetic") & (table["part"] != "train")]
     if len(made):
         msg = (
             f"Expected synthetic films in the train part only, found {len(made)} elsewhere in split {split!r}, such as "
             f"{made['image_id'].iloc[0]!r}; make a split without them."
-        )
-        raise InputError(msg)
-    train = table.loc[table["part"] == "train", "label"]
-    positive = int((train == 1).sum())
-    if positive in (0, len(train)):
-        msg = (
-            f"Expected films with and without pneumothorax to learn from, found {positive} with and "
-            f"{len(train) - positive} without in the train part of split {split!r}; choose another split or labels."
         )
         raise InputError(msg)
     if not (table["part"] == "val").any():
@@ -117,6 +147,24 @@ def _refuse_unfit(table: pd.DataFrame, config: TrainConfig) -> None:
             f"split {split!r}; choose another split or other labels."
         )
         raise InputError(msg)
+
+
+def _refuse_unlearnable(train: pd.Series, config: TrainConfig) -> None:
+    positive = int((train == 1).sum())
+    if positive in (0, len(train)):
+        msg = (
+            f"Expected films with and without pneumothorax to learn from, found {positive} with and "
+            f"{len(train) - positive} without in the train part of split {config.data.split!r}; choose another split "
+            "or labels."
+        )
+        raise InputError(msg)
+    processes, batch = config.execution.processes, min(config.optimisation.batch_size, len(train))
+    if processes > 1 and 2 * processes > batch:
+        msg = (
+            f"Expected at least two films of a batch for each process, found {processes} processes for batches of "
+            f"{batch}; ask for fewer processes."
+        )
+        raise InputError(msg, field="processes")
 
 
 def _some_training_rows(table: pd.DataFrame, seed: int) -> np.ndarray:

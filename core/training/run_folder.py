@@ -1,12 +1,13 @@
 """Where a training run keeps what it needs to go on after a stop.
 
-`last.state` is the state after the last finished epoch and names the epoch of the best
-weights, which lie in `best-<epoch>.safetensors`. Both are written whole or not at all, the
-weights first: a kill at any moment leaves a pair that fits.
+`last.state` holds the weights as they are, those of the best epoch, the optimiser and the
+place in the training. It is written whole or not at all: a kill at any moment leaves the state
+before or the state after.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import safetensors.torch
 import torch
 
 from core.base import files, progress
@@ -52,7 +52,7 @@ class RunFolder:
             lock.release()
 
     def read(self) -> dict[str, Any] | None:
-        """Return the state after the last finished epoch, or None at the beginning of a run."""
+        """Return the state kept last, or None at the beginning of a run."""
         path = self.path / LAST
         if not path.exists():
             return None
@@ -60,33 +60,15 @@ class RunFolder:
         return state if state["identity"] == self.identity else None
 
     def write(self, state: dict[str, Any]) -> None:
-        """Keep the state after an epoch; the best weights it names have been kept before."""
+        """Keep a state in the place of the one before."""
+        content = io.BytesIO()  # torch's own writer tells a full disk as an error without a reason
+        torch.save({**state, "identity": self.identity}, content)
         with files.written_aside(self.path / LAST) as aside:
-            torch.save({**state, "identity": self.identity}, aside)
-        for path in self.path.glob("best-*.safetensors"):
-            if path != self._best(state["best_epoch"]):
-                path.unlink()
-
-    def write_best(self, epoch: int, weights: dict[str, torch.Tensor]) -> None:
-        """Keep the weights of the best epoch so far."""
-        with files.written_aside(self._best(epoch)) as aside:
-            safetensors.torch.save_file(
-                {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, aside
-            )
-
-    def read_best(self, epoch: int) -> dict[str, torch.Tensor]:
-        """Return the weights kept for an epoch."""
-        weights: dict[str, torch.Tensor] = safetensors.torch.load_file(self._best(epoch))
-        return weights
+            aside.write_bytes(content.getbuffer())
 
     def clear(self) -> None:
-        """Remove the states: the checkpoint is written."""
+        """Remove the state: the checkpoint is written."""
         (self.path / LAST).unlink(missing_ok=True)
-        for path in self.path.glob("best-*.safetensors"):
-            path.unlink()
-
-    def _best(self, epoch: int) -> Path:
-        return self.path / f"best-{epoch:04d}.safetensors"
 
 
 def of(workspace: Workspace, config: TrainConfig, material_identity: str) -> RunFolder:

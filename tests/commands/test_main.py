@@ -13,7 +13,6 @@ from PIL import Image
 
 from core.__main__ import COMMANDS, main
 from core.base.paths import ROOT, Workspace
-from core.commands import demo
 from core.data import radiographs
 from core.jobs import worker
 from core.jobs.queue import JobQueue
@@ -42,7 +41,13 @@ def indexed(tmp_path_factory):
                 film = np.random.default_rng(number).integers(0, 255, (32, 32), dtype=np.uint8)
                 Image.fromarray(film + len(name)).save(folder / "real" / name / f"{name}{number}.png")
         assert main(["index", "folder", "--images", str(folder / "real"), "--name", "real"]) == 0
-    card = {"kinds": {"phantom": 10}, "operating_points": {}, "checkpoint_id": "learnt", "created_at": "2025-01-01"}
+    card = {
+        "model": "cnn",
+        "kinds": {"phantom": 10},
+        "operating_points": {},
+        "checkpoint_id": "learnt",
+        "created_at": "2025-01-01",
+    }
     card["weights_sha256"] = "f" * 64
     (folder / "checkpoints" / "learnt").mkdir(parents=True)
     (folder / "checkpoints" / "learnt" / "card.json").write_text(json.dumps(card))
@@ -55,43 +60,6 @@ def films(tmp_path, indexed, workspace, capsys):
     shutil.copytree(indexed, tmp_path, dirs_exist_ok=True)
     capsys.readouterr()
     return workspace
-
-
-@pytest.fixture
-def refused(capsys):
-    """Run a command that must be refused, and return its one sentence."""
-
-    def run(*words):
-        status = main(list(words))
-        told, complaint = capsys.readouterr()
-        assert (status, told) == (2, ""), complaint
-        assert complaint.count("\n") == 1
-        assert complaint.endswith((".\n", "?\n"))
-        return complaint.rstrip("\n")
-
-    return run
-
-
-@pytest.fixture
-def done(capsys):
-    """Run a command with `--json` that must succeed; return its summary and its object."""
-
-    def run(*words):
-        status = main([*words, "--json"])
-        told, complaint = capsys.readouterr()
-        assert status == 0, complaint
-        *summary, last = told.splitlines()
-        return "\n".join(summary), json.loads(last)
-
-    return run
-
-
-@pytest.fixture
-def queue(workspace, monkeypatch):
-    """An empty queue without a worker."""
-    monkeypatch.setattr(worker, "ensure_running", lambda _workspace: None)
-    monkeypatch.setattr(worker, "is_running", lambda _workspace: True)
-    return JobQueue(workspace)
 
 
 def table(folder, *rows, header="Image Index,Finding Labels,Patient ID"):
@@ -445,7 +413,10 @@ def test_train_refuses_a_table_without_images(films, refused):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["vit"], "Option 'model': expected one of cnn, found 'vit'"),
+        (
+            ["resnet"],
+            "Option 'model': expected one of cnn, multitask, vit, resnet18, densenet121, efficientnet_b0, found",
+        ),
         (["cnn", "--dataset", "nope"], "found none named 'nope'; choose from phantoms, real, table."),
         (["cnn", "--split", "nope"], "found none named 'nope'; choose from patient."),
         (["cnn", "--dataset", "a/b"], "Expected a data set name"),
@@ -458,7 +429,14 @@ def test_train_refuses_a_table_without_images(films, refused):
         (["cnn", "--learning-rate", "0"], "Option 'learning_rate'"),
         (["cnn", "--clip-norm", "inf"], "Option 'clip_norm': input should be a finite number, found 'inf'"),
         (["cnn", "--seed", str(2**31)], "Option 'seed'"),
-        (["cnn", "--weights", "imagenet"], "Option 'weights'"),
+        (["cnn", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
+        (["cnn", "--weights", "imagenet"], "PLEURASCOPE_ONLINE=1"),
+        (["cnn", "--vit-size", "base"], "Option 'vit_size' belongs to vit, found it with cnn"),
+        (["cnn", "--head-only", "--weights", "none"], "Option 'head_only': a head alone learns nothing"),
+        (["cnn", "--label-smoothing", "0.5"], "Option 'label_smoothing'"),
+        (["cnn", "--ema-decay", "1"], "Option 'ema_decay'"),
+        (["cnn", "--processes", "0"], "Option 'processes'"),
+        (["cnn", "--imbalance", "sampling"], "Option 'imbalance'"),
         (["cnn", "--horizontal-flip", "1"], "found '1'"),
         (["cnn", "--optimisation", "x"], "found '--optimisation'"),
         (["cnn", "--epoch", "3"], "did you mean --epochs?"),
@@ -508,6 +486,44 @@ def test_train_refuses_a_job_file_that_is_not_there(films, tmp_path, refused):
     refused("train", "--job", str(tmp_path / "nowhere.json"), "--epochs", "3")
 
 
+def test_an_estimate_says_how_long_a_training_would_take_and_trains_nothing(films, done, monkeypatch):
+    from core.training import probe
+    from core.training.estimate import Speed
+
+    speed = Speed(learnt_per_s=0.5, read_per_s=2.0, device="cpu", measured_at="2026-11-24T10:00:00+00:00")
+    asked = []
+    monkeypatch.setattr(probe, "measure", lambda config: (asked.append(config), speed)[1])
+    words = ("train", "cnn", "--dataset", "phantoms", "--split", "patient", "--epochs", "10", "--estimate")
+
+    first, second = done(*words)[1], done(*words)[1]
+
+    assert len(asked) == 1  # measured once, then known
+    assert first == second
+    assert first["estimate_s"] > 10
+    assert first["learnt_per_s"] == 0.5
+    assert [path.name for path in films.checkpoints.iterdir()] == ["learnt"]
+
+
+# ensemble
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "Expected two or more different checkpoints, found none"),
+        (["learnt"], "Expected two or more different checkpoints, found learnt"),
+        (["learnt", "learnt"], "Expected two or more different checkpoints"),
+        (["learnt", "nope"], "found none named 'nope'"),
+        (["learnt", "nope", "--fusion", "vote"], "Option 'fusion'"),
+        (["learnt", "nope", "--split", "nope"], "found none named 'nope'; choose from patient."),
+    ],
+)
+def test_ensemble_says_what_it_needs(words, told, films, refused):
+    place = ("--dataset", "phantoms") + (() if "--split" in words else ("--split", "patient"))
+
+    assert told in refused("ensemble", *words, *place)
+
+
 # predict
 
 
@@ -520,7 +536,7 @@ def test_train_refuses_a_job_file_that_is_not_there(films, tmp_path, refused):
         (["learnt", "--dataset", "nope"], "found none named 'nope'; choose from phantoms, real, table."),
         (["learnt", "--dataset", "phantoms", "--split", "nope"], "found none named 'nope'; choose from patient."),
         (["learnt", "--dataset", "phantoms", "--part", "test"], "Expected --split with --part test, found none"),
-        (["learnt", "--dataset", "phantoms", "--split", "patient", "--part", "dev"], "Option 'part': input should be"),
+        (["learnt", "--dataset", "phantoms", "--split", "patient", "--part", "dev"], "input should be 'train', 'val'"),
         (["learnt", "learnt", "--dataset", "phantoms"], "found 'learnt'"),
     ],
 )
@@ -671,108 +687,6 @@ def test_the_worker_says_how_it_ended(worked, told, workspace, monkeypatch, done
     monkeypatch.setattr(worker, "run", lambda _workspace, *, until_idle: worked and until_idle)
 
     assert done("jobs", "worker", "--until-idle") == (told, {})
-
-
-# demo
-
-
-@pytest.mark.parametrize("words", [["extra"], ["--ful"], ["--full", "x"]])
-def test_demo_takes_nothing_else(words, queue, refused):
-    refused("demo", *words)
-
-    assert queue.newest() == []
-
-
-def test_the_study_is_filed_once(queue):
-    first = demo.file(queue)
-
-    assert demo.file(queue) == first
-    assert first.holds_device is False
-    queue.end(first.job_id, "failed", message="power cut")
-    assert demo.file(queue).job_id == first.job_id
-    assert queue.get(first.job_id).state == "queued"
-    queue.end(first.job_id, "done", made={})
-    assert demo.file(queue).state == "done"
-    assert demo.file(queue, full=True).job_id != first.job_id
-
-
-@pytest.fixture
-def ends(queue, monkeypatch):
-    """Whenever the demo waits, its steps end: well, or as the test says by title."""
-    badly = {}
-
-    def elapse(_seconds):
-        for job in queue.unfinished():
-            if job.arguments[0] != "demo":
-                queue.end(
-                    job.job_id,
-                    badly.get(job.title, "done"),
-                    made={"csv": "t.csv", "checkpoint_id": f"c{job.job_id}"},
-                    message="as the test says",
-                )
-
-    monkeypatch.setattr(demo.time, "sleep", elapse)
-    return badly
-
-
-def test_the_study_has_as_many_steps_as_its_progress_says(queue, ends):
-    parent = demo.file(queue)
-
-    made = demo.Demo(queue, parent.job_id).run(full=False)
-
-    steps = queue.children(parent.job_id)
-    assert len(steps) == demo.STEPS
-    commands = [step.arguments[0] for step in steps]
-    assert commands[:6] == ["phantom", "index", "split", "train", "predict", "evaluate"]
-    assert set(commands[6:]) == {"split", "train", "predict", "evaluate"}
-    assert made == {
-        "dataset": "phantoms",
-        "split": "patient",
-        "quick_checkpoint_id": f"c{steps[3].job_id}",
-        "checkpoint_id": f"c{steps[-3].job_id}",
-    }
-
-
-def test_a_step_that_is_done_is_not_done_again(queue, ends):
-    parent = demo.file(queue)
-    first = demo.Demo(queue, parent.job_id).run(full=False)
-    before = queue.newest()
-
-    assert demo.Demo(queue, parent.job_id).run(full=False) == first
-    assert queue.newest() == before
-
-
-def test_the_study_goes_on_at_the_step_that_failed(queue, ends):
-    parent = demo.file(queue)
-    ends["Split by patient"] = "failed"
-    with pytest.raises(demo.PleuraScopeError, match=r"The step 'Split by patient' \(job 4\) was failed: as the test"):
-        demo.Demo(queue, parent.job_id).run(full=False)
-    assert len(queue.children(parent.job_id)) == 3
-
-    ends.clear()
-    demo.Demo(queue, parent.job_id).run(full=False)
-
-    assert len(queue.children(parent.job_id)) == demo.STEPS
-    assert {job.state for job in queue.children(parent.job_id)} == {"done"}
-
-
-def test_demo_follows_the_study_to_its_end(queue, monkeypatch, done):
-    made = {"dataset": "phantoms", "checkpoint_id": "c"}
-    job = demo.file(queue)
-    monkeypatch.setattr(demo.time, "sleep", lambda _seconds: queue.end(job.job_id, "done", made=made))
-
-    assert done("demo")[1] == made | {"job_id": job.job_id}
-
-
-def test_demo_says_why_the_study_failed(queue, monkeypatch, capsys):
-    job = demo.file(queue)
-    monkeypatch.setattr(demo.time, "sleep", lambda _seconds: queue.end(job.job_id, "failed", message="disk full"))
-
-    assert main(["demo"]) == 1
-
-    told, complaint = capsys.readouterr()
-    assert told == ""
-    assert complaint == "The study was failed: disk full; `python -m core demo` goes on where it stopped.\n"
 
 
 def test_the_workspace_of_a_command_is_that_of_the_settings(films):

@@ -14,6 +14,7 @@ from core.models import cards, checkpoint, registry
 CONFIG = {"model": "cnn", "dataset": "tiny", "drop_rate": 0.5}
 MEASURE = {"value": 0.8, "low": 0.7, "high": 0.9, "reason": None}
 CARD = {
+    "model": "cnn",
     "title": "Simple CNN",
     "dataset": "tiny",
     "split": "patient",
@@ -23,9 +24,29 @@ CARD = {
     "kinds": {"real": 3},
     "parts": {"train": {"films": 3, "patients": 2, "positive_films": 1, "positive_patients": 1}},
     "metrics": {"val": {"films": 4, "auroc": MEASURE, "brier": {**MEASURE, "value": None}}},
-    "calibration": {"a": 1.0, "b": 0.0, "prevalence": 0.25},
+    "calibration": {"a": 1.2, "b": 0.1, "method": "platt", "prevalence": 0.25, "films": 4, "at_bound": False},
+    "operating_points": {"youden": {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}},
+    "films_sha256": "f" * 64,
+    "told_besides": {
+        "test": {"noise": {"films": 4, "mean_absolute_error": 0.1, "of_the_mean": 0.2, "rank_correlation": None}}
+    },
+    "efficiency": {
+        "gflops": 3.57,
+        "images_per_s": 61.0,
+        "wall_s": 12.3,
+        "peak_memory_mb": 900.0,
+        "auroc_per_minute": 4,
+    },
     "training_s": 12.3,
-    "training": {"weights": "trained from scratch", "epochs": 2, "best_epoch": 1, "best_by": "auroc", "device": "cpu"},
+    "training": {
+        "weights": "trained from scratch",
+        "epochs": 2,
+        "best_epoch": 1,
+        "best_by": "auroc",
+        "images_per_s": 61.0,
+        "device": "cpu",
+        "precision": "32-true",
+    },
     "notes": ["A note of its own."],
 }
 
@@ -81,9 +102,16 @@ def test_the_model_card_says_what_it_is_for_and_how_it_did(workspace, classifier
     text = (workspace.checkpoint(name) / cards.MODEL_CARD).read_text()
 
     assert "Research use only. Not a medical device." in text
-    for section in ("Details", "Intended use", "Out of scope", "Data", "Metrics", "Limits"):
-        assert f"\n## {section}\n" in text
-    assert "| val | 4 | 0.800 (0.700 to 0.900) | not measurable | not measurable |" in text
+    sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
+    assert sections == [
+        *("Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data"),
+        *("Quantitative analyses", "Ethical considerations", "Caveats and recommendations"),
+    ]
+    assert "| val | 4 | 0.800 (0.700 to 0.900) | not measurable | not measurable | not measurable |" in text
+    assert "calibrated on 4 films of the fold tune for a prevalence of 25.0 %" in text
+    assert "- youden: 0.4000 (there sensitivity 0.900, specificity 0.800)" in text
+    assert "- noise: 0.100 (0.200), rank correlation not measured" in text
+    assert "3.57 GFLOPs a film" in text
     assert "A note of its own." in text
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,8 @@ import torch
 from core.base import files, progress
 from core.base.errors import Cancelled, InputError, PleuraScopeError
 from core.data import radiographs, split_store
-from core.models import cards
+from core.inference import predict
+from core.models import cards, checkpoint
 from core.training import engine, loop
 from core.training.config import TrainConfig
 from tests.training import studies
@@ -74,7 +77,15 @@ def test_the_card_says_what_was_learnt_from_and_what_came_of_it(unbroken):
     assert card["kinds"] == {"real": 24}
     assert card["input"]["size"] == 32
     assert card["parts"]["train"] == {"films": 24, "patients": 12, "positive_films": 12, "positive_patients": 6}
-    assert card["calibration"] == {"a": 1.0, "b": 0.0, "method": "none", "prevalence": 0.5}
+    calibration = card["calibration"]
+    assert (calibration["method"], calibration["prevalence"], calibration["films"]) == ("platt", 0.5, 8)
+    assert calibration["a"] >= 0.01
+    efficiency = card["efficiency"]
+    assert 0 < efficiency["gflops"] < 0.01
+    assert efficiency["peak_memory_mb"] > 100
+    assert efficiency["auroc_per_minute"] > 0
+    assert efficiency["wall_s"] == card["training_s"]
+    assert len(card["films_sha256"]) == 64
     assert set(card["operating_points"]) == {"youden", "sensitivity-95", "specificity-95"}
     assert set(card["metrics"]) == {"val", "test"}
     assert card["metrics"]["val"]["fold"] == "tune"
@@ -83,83 +94,72 @@ def test_the_card_says_what_was_learnt_from_and_what_came_of_it(unbroken):
     assert (card["labels"], card["seed"], card["training"]["device"]) == ("report", 1, "cpu")
 
 
-@pytest.mark.parametrize("how", ["stop request", "exception"])
-def test_a_run_that_was_stopped_ends_with_the_weights_of_one_that_was_not(
-    workspace, tmp_path, monkeypatch, unbroken, how
+def test_a_run_that_was_cancelled_loses_no_step_and_ends_as_one_that_was_not(
+    workspace, tmp_path, monkeypatch, unbroken
 ):
     studies.make(workspace, tmp_path)
     job = tmp_path / "job"
-    if how == "stop request":
-        job.mkdir()
-        monkeypatch.setenv(progress.JOB_DIR, str(job))
-        record = progress.record
-
-        def stop_after_two_epochs(row) -> None:
-            record(row)
-            if row["epoch"] == 2:
-                (job / "stop").touch()
-
-        monkeypatch.setattr(progress, "record", stop_after_two_epochs)
+    job.mkdir()
+    monkeypatch.setenv(progress.JOB_DIR, str(job))
+    monkeypatch.setattr(progress, "WRITE_EVERY_S", -1)  # look for a stop after every batch
+    with monkeypatch.context() as patch:
+        learnt = studies.steps_learnt(patch)
+        check = progress.check_stop
+        patch.setattr(progress, "check_stop", lambda: ((job / "stop").touch() if len(learnt) == 5 else None, check()))
         with pytest.raises(Cancelled):
             engine.train(workspace, config())
-        (job / "stop").unlink()
-        monkeypatch.setattr(progress, "record", record)
-    else:
-        measure = loop._measure
-
-        def fail_in_third_epoch(*arguments):
-            if len(seen) == 2:
-                msg = "power cut"
-                raise RuntimeError(msg)
-            seen.append(arguments)
-            return measure(*arguments)
-
-        seen: list = []
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "_measure", fail_in_third_epoch)
-            with pytest.raises(RuntimeError, match="power cut"):
-                engine.train(workspace, config())
+    assert learnt[-1] == (2, 1)  # of three batches an epoch
+    (job / "stop").unlink()
     assert cards.checkpoint_ids(workspace) == []
 
-    learnt = []
-    monkeypatch.setattr(loop._Learner, "learn", _counted(loop._Learner.learn, learnt))
+    learnt = studies.steps_learnt(monkeypatch)
     checkpoint_id = engine.train(workspace, config())
 
-    assert learnt == [3]
+    assert learnt[0] == (2, 2)
+    assert_same_run(workspace, checkpoint_id, unbroken)
+    rows = [json.loads(line) for line in (job / "history.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("step", range(2, 10))
+def test_a_run_that_was_killed_repeats_at_most_the_configured_steps_and_ends_as_one_that_was_not(
+    workspace, tmp_path, monkeypatch, unbroken, step
+):
+    studies.make(workspace, tmp_path)
+    options = config(save_every_steps=2)
+    monkeypatch.setattr(TrainConfig, "fingerprint", lambda _config: "same")
+    with monkeypatch.context() as patch:
+        studies.die_at_step(patch, step)
+        with pytest.raises(studies.PowerCut):
+            engine.train(workspace, options)
+
+    learnt = studies.steps_learnt(monkeypatch)
+    checkpoint_id = engine.train(workspace, options)
+
+    assert 9 - (step - 1) <= len(learnt) <= 9 - (step - 1) + 2
+    assert_same_run(workspace, checkpoint_id, unbroken)
+
+
+def assert_same_run(workspace, checkpoint_id: str, unbroken: dict) -> None:
     assert weights_hash(workspace, checkpoint_id) == unbroken["card"]["weights_sha256"]
     pd.testing.assert_frame_equal(
         cards.read_history(workspace, checkpoint_id).drop(columns=["seconds", "images_per_s"]),
         unbroken["history"].drop(columns=["seconds", "images_per_s"]),
     )
-    if how == "stop request":
-        rows = [json.loads(line) for line in (job / "history.jsonl").read_text().splitlines()]
-        assert [row["epoch"] for row in rows] == [1, 2, 3]
-
-
-def _counted(learn, epochs: list):
-    def counted(self, epoch: int) -> float:
-        epochs.append(epoch)
-        return learn(self, epoch)
-
-    return counted
 
 
 def test_a_state_of_other_films_is_not_taken_up(workspace, tmp_path, monkeypatch):
     split = studies.make(workspace, tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "_measure", _interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            engine.train(workspace, config(epochs=1))
+        studies.die_at_step(patch, 3)
+        with pytest.raises(studies.PowerCut):
+            engine.train(workspace, config(epochs=1, save_every_steps=1))
     smaller = split[split["image_id"] != split.loc[split["part"] == "train", "image_id"].iloc[0]]
     split_store.save(workspace, studies.DATASET, studies.SPLIT, smaller, kind="patient", seed=0)
 
-    checkpoint_id = engine.train(workspace, config(epochs=1))
+    checkpoint_id = engine.train(workspace, config(epochs=1, save_every_steps=1))
 
     assert cards.read_card(workspace, checkpoint_id)["parts"]["train"]["films"] == 23
-
-
-def _interrupt(*_arguments):
-    raise KeyboardInterrupt
 
 
 def test_with_one_class_on_tune_the_lowest_log_loss_is_best_and_the_card_says_so(workspace, tmp_path):
@@ -176,12 +176,14 @@ def test_with_one_class_on_tune_the_lowest_log_loss_is_best_and_the_card_says_so
     assert card["operating_points"] == {}
     assert card["metrics"]["val"]["auroc"]["value"] is None
     assert card["notes"][0].startswith("The fold tune held one class only")
+    assert card["notes"][1] == "Not calibrated: the fold tune holds one class."
+    assert (card["calibration"]["a"], card["calibration"]["b"]) == (1.0, 0.0)
 
 
 def test_patience_ends_training_early(workspace, tmp_path, monkeypatch):
     studies.make(workspace, tmp_path)
     areas = iter([0.6, 0.9, 0.7, 0.8, 0.95])
-    monkeypatch.setattr(loop, "_measure", lambda *_arguments: (0.5, next(areas)))
+    monkeypatch.setattr(loop._Run, "_found", lambda _run: {"tune_loss": 0.5, "tune_auroc": next(areas)})
 
     checkpoint_id = engine.train(workspace, config(epochs=5, patience=2))
 
@@ -193,10 +195,199 @@ def test_a_loss_that_is_no_number_stops_and_says_where(workspace, tmp_path, monk
     studies.make(workspace, tmp_path)
     monkeypatch.setattr(studies.Tiny, "loss", lambda model, batch: model(batch.images).sum() * torch.nan)
 
-    with pytest.raises(PleuraScopeError, match="The loss of batch 1 in epoch 1 is no finite number"):
+    with pytest.raises(PleuraScopeError, match="The loss of batch 1 in epoch 1 is no finite number, before any epoch"):
         engine.train(workspace, config())
 
     assert cards.checkpoint_ids(workspace) == []
+
+
+def test_a_later_loss_that_is_no_number_keeps_the_best_weights_before_it(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+    learnt = studies.steps_learnt(monkeypatch)
+    loss = studies.Tiny.loss
+    monkeypatch.setattr(
+        studies.Tiny, "loss", lambda model, batch: loss(model, batch) * (torch.inf if learnt[-1] == (2, 1) else 1)
+    )
+
+    with pytest.raises(PleuraScopeError, match=r"batch 2 in epoch 2 .* the best weights before, of epoch 1, are kept"):
+        engine.train(workspace, config())
+
+    (checkpoint_id,) = cards.checkpoint_ids(workspace)
+    card = cards.read_card(workspace, checkpoint_id)
+    assert len(cards.read_history(workspace, checkpoint_id)) == 1
+    assert card["training"]["stopped"] == "The loss of batch 2 in epoch 2 is no finite number"
+    assert card["notes"][0].startswith("Training ended before its time")
+    assert all(tensor.isfinite().all() for tensor in checkpoint.load(workspace, checkpoint_id).classifier.parameters())
+
+
+def test_out_of_memory_halves_the_batch_keeps_its_effect_and_goes_on(workspace, tmp_path, monkeypatch, unbroken):
+    studies.make(workspace, tmp_path)
+    loss, sizes = studies.Tiny.loss, []
+
+    def greedy(model, batch):
+        sizes.append(len(batch.rows))
+        if len(batch.rows) > 3:
+            raise torch.OutOfMemoryError
+        return loss(model, batch)
+
+    monkeypatch.setattr(studies.Tiny, "loss", greedy)
+
+    checkpoint_id = engine.train(workspace, config())
+
+    card, history = cards.read_card(workspace, checkpoint_id), cards.read_history(workspace, checkpoint_id)
+    assert sizes[:6] == [8, 4, 2, 2, 2, 2]
+    assert card["training"]["batch_parts"] == 4
+    assert any(note.startswith("Memory ran out") for note in card["notes"])
+    # Not the same: normalisation sees fewer films at once.
+    assert history["train_loss"].to_numpy() == pytest.approx(unbroken["history"]["train_loss"].to_numpy(), rel=0.3)
+
+
+def test_memory_that_does_not_hold_one_film_is_told(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+
+    def greedy(_model, _batch):
+        msg = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(studies.Tiny, "loss", greedy)
+
+    with pytest.raises(PleuraScopeError, match="Memory ran out; train again with a smaller batch size"):
+        engine.train(workspace, config())
+
+
+def test_another_error_is_not_taken_for_want_of_memory(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+
+    def broken(_model, _batch):
+        msg = "mat1 and mat2 shapes cannot be multiplied"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(studies.Tiny, "loss", broken)
+
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        engine.train(workspace, config())
+
+
+def test_a_full_disk_leaves_the_state_before_and_no_checkpoint(workspace, tmp_path, monkeypatch, unbroken):
+    studies.make(workspace, tmp_path)
+    write_bytes = Path.write_bytes
+
+    def full_later(path, content):
+        if "last.state" in path.name and len(learnt) > 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_bytes(path, content)
+
+    with monkeypatch.context() as patch:
+        learnt = studies.steps_learnt(patch)
+        patch.setattr(Path, "write_bytes", full_later)
+        with pytest.raises(OSError, match="No space left on device"):
+            engine.train(workspace, config(save_every_steps=2))
+    assert cards.checkpoint_ids(workspace) == []
+
+    learnt = studies.steps_learnt(monkeypatch)
+    checkpoint_id = engine.train(workspace, config(save_every_steps=2))
+
+    assert learnt[0] == (2, 1)
+    assert weights_hash(workspace, checkpoint_id) == unbroken["card"]["weights_sha256"]
+
+
+def test_the_average_of_the_weights_is_what_is_measured_and_kept(workspace, tmp_path):
+    studies.make(workspace, tmp_path)
+
+    plain = engine.train(workspace, config(epochs=1))
+    averaged = engine.train(workspace, config(epochs=1, ema_decay=0.5))
+
+    one, other = (checkpoint.load(workspace, name).classifier.state_dict() for name in (plain, averaged))
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+    assert cards.read_history(workspace, averaged)["train_loss"].equals(
+        cards.read_history(workspace, plain)["train_loss"]
+    )
+
+
+def test_an_averaged_run_that_was_killed_ends_as_one_that_was_not(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+    options = config(ema_decay=0.9, save_every_steps=1)
+    digest = weights_hash(workspace, engine.train(workspace, options))
+    with monkeypatch.context() as patch:
+        studies.die_at_step(patch, 6)
+        with pytest.raises(studies.PowerCut):
+            engine.train(workspace, options)
+
+    assert weights_hash(workspace, engine.train(workspace, options)) == digest
+
+
+def started(workspace, seed: int = 1) -> dict[str, torch.Tensor]:
+    torch.manual_seed(seed)
+    return studies.Tiny(0.5).state_dict()
+
+
+def test_a_frozen_backbone_keeps_its_weights_and_its_normalisation(workspace, tmp_path):
+    studies.make(workspace, tmp_path)
+
+    kept = engine.train(workspace, config(epochs=2, frozen_epochs=2))
+
+    weights = checkpoint.load(workspace, kept).classifier.state_dict()
+    first = started(workspace)
+    assert all(torch.equal(weights[name], first[name]) for name in first if name.startswith("trunk."))
+    assert not torch.equal(weights["head.1.weight"], first["head.1.weight"])
+
+
+def test_a_backbone_thaws_after_its_frozen_epochs(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+    areas = iter([0.6, 0.9])
+    monkeypatch.setattr(loop._Run, "_found", lambda _run: {"tune_loss": 0.5, "tune_auroc": next(areas)})
+
+    kept = engine.train(workspace, config(epochs=2, frozen_epochs=1))
+
+    weights = checkpoint.load(workspace, kept).classifier.state_dict()
+    assert not torch.equal(weights["trunk.0.weight"], started(workspace)["trunk.0.weight"])
+
+
+def test_a_head_alone_learns_on_features_computed_once(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+    seen = []
+    features = studies.Tiny.features
+    monkeypatch.setattr(
+        studies.Tiny, "features", lambda model, images: (seen.append(len(images)), features(model, images))[1]
+    )
+    whole = engine.train(workspace, config(epochs=1))
+    weights = str(workspace.checkpoint(whole) / cards.WEIGHTS)
+    seen.clear()
+
+    kept = engine.train(workspace, config(epochs=20, head_only=True, weights=weights))
+
+    films = 24 + 8 + 8  # train, tune, test
+    assert (
+        sum(seen) == (24 + 8) + films + 1
+    )  # once to learn from, once to be measured at the end, one to count operations
+    one, other = (checkpoint.load(workspace, name).classifier.state_dict() for name in (whole, kept))
+    assert all(torch.equal(one[name], other[name]) for name in one if name.startswith("trunk."))
+    assert len(cards.read_history(workspace, kept)) == 20
+
+
+def test_balanced_training_is_calibrated_to_the_natural_prevalence(workspace, tmp_path):
+    studies.make(workspace, tmp_path, patients=600, positive_every=6, hard=True)
+    split_store.create(workspace, studies.DATASET, "balanced", "balanced")
+
+    kept = engine.train(workspace, config(split="balanced", epochs=6, batch_size=16))
+
+    card = cards.read_card(workspace, kept)
+    natural = radiographs.load(workspace, studies.DATASET)["label"].mean()
+    tune = card["parts"]["val"]
+    assert tune["positive_films"] / tune["films"] == pytest.approx(0.5)
+    assert natural == pytest.approx(1 / 6)
+    assert card["calibration"]["prevalence"] == pytest.approx(natural)
+    predict.predict(workspace, kept, studies.DATASET, split="patient", part="test")
+    table = files.read_parquet(workspace.predictions(kept, studies.DATASET, "patient", "test"))
+    label = table["label"].astype(float)
+    raw = 1 / (1 + np.exp(-table["logit"]))
+    assert table["probability"].mean() == pytest.approx(label.mean(), abs=0.06)
+    assert raw.mean() > label.mean() + 0.1  # what balanced training alone would say
+    for half in (
+        table["probability"] < table["probability"].median(),
+        table["probability"] >= table["probability"].median(),
+    ):
+        assert table.loc[half, "probability"].mean() == pytest.approx(label[half].mean(), abs=0.1)
 
 
 def test_a_leaky_split_is_refused_and_its_patients_are_named(workspace, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss as oracle
 
-from core.training.losses import film_weights, log_loss
+from core.training.losses import balanced_weights, log_loss
 
 
 @settings(deadline=None, max_examples=50)
@@ -14,14 +14,10 @@ from core.training.losses import film_weights, log_loss
 def test_weighted_classes_count_alike_and_one_film_counts_one_on_average(positives, negatives):
     labels = np.repeat([1, 0], [positives, negatives])
 
-    weights = film_weights(labels, "loss-weight")
+    weights = balanced_weights(labels)
 
     assert weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
     assert weights.mean() == pytest.approx(1)
-
-
-def test_without_weighting_every_film_counts_one():
-    assert film_weights(np.array([0, 0, 1]), "none").tolist() == [1, 1, 1]
 
 
 def test_log_loss_is_that_of_the_probabilities_and_finite_far_out():
