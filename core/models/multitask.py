@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from core.data import quality
 from core.models.contract import Classifier, cross_entropy
@@ -24,7 +25,13 @@ from core.vision.loader import Batch
 WIDTH, HIDDEN, SQUEEZED = 512, 256, 64  # features of ResNet-18; units of a head; units of an attention
 QUALITY = len(quality.COLUMNS)  # the grade and its parts
 SIZE = "size_share"
-EXPOSURE = 2  # mean and spread of each film, which evening takes away and the quality head needs
+TONES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)  # quantiles of a film's grey, which evening takes away
+TONE_SIDE = 64  # pixels at which they are read; a quantile of them all would cost more and tell no more
+FIRST_VARIANCES = (
+    1.0,
+    0.05,
+    0.02,
+)  # about what answering with the mean would leave; 1 gives cross-entropy its own weight
 
 
 class Attention(nn.Module):
@@ -40,32 +47,40 @@ class Attention(nn.Module):
         return weighed
 
 
-class Columns(nn.Module):
-    """A head on some columns of the features `(B, F)`, given as values in [0, 1] or logits."""
+class Head(nn.Module):
+    """A task's answer from its features, and from a film's tones where it is given them; as logits."""
 
-    def __init__(self, columns: slice, outputs: int, *, drop_rate: float) -> None:
+    def __init__(self, outputs: int, *, tones: int = 0, drop_rate: float) -> None:
         super().__init__()
-        self.columns = columns
-        width = columns.stop - columns.start
-        self.layers = nn.Sequential(
-            nn.Dropout(drop_rate),
-            nn.Linear(width, HIDDEN),
-            nn.ReLU(),
-            nn.Dropout(drop_rate),
-            nn.Linear(HIDDEN, outputs),
-        )
+        self.tones = tones
+        self.dropout = nn.Dropout(drop_rate)
+        self.hidden = nn.Linear(WIDTH + tones, HIDDEN)
+        self.answer = nn.Sequential(nn.ReLU(), nn.Dropout(drop_rate), nn.Linear(HIDDEN, outputs))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return `(B,)` for one output, else `(B, outputs)`."""
-        answer: Tensor = self.layers(features[:, self.columns])
-        return answer.squeeze(1)
+        """Return `(B, outputs)` of features `(B, 512 + tones)`; the few tones are never dropped."""
+        own = torch.cat([self.dropout(features[:, :WIDTH]), features[:, WIDTH:]], dim=1)
+        answer: Tensor = self.answer(self.hidden(own))
+        return answer
+
+
+class Pneumothorax(nn.Module):
+    """The head of the first task, on its columns of the features `(B, F)`: logits `(B,)`."""
+
+    def __init__(self, *, drop_rate: float) -> None:
+        super().__init__()
+        self.own = Head(1, drop_rate=drop_rate)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return logits `(B,)`."""
+        logits: Tensor = self.own(features[:, :WIDTH]).squeeze(1)
+        return logits
 
 
 class Multitask(Classifier):
     """Evened exposure, ResNet-18, then for each task its attention and its head.
 
-    Features `(B, 3 * 512 + 2)`: those of pneumothorax, of quality with the film's mean and
-    spread, and of size.
+    Features `(B, 3 * 512 + 7)`: those of pneumothorax, of size, and of quality with the film's tones.
     """
 
     further_columns = (*quality.COLUMNS, SIZE)
@@ -74,10 +89,10 @@ class Multitask(Classifier):
         super().__init__()
         self.trunk = trunk
         self.attentions = nn.ModuleList(Attention() for _ in range(3))
-        self.head = Columns(slice(0, WIDTH), 1, drop_rate=drop_rate)
-        self.quality = Columns(slice(WIDTH, 2 * WIDTH + EXPOSURE), QUALITY, drop_rate=drop_rate)
-        self.size = Columns(slice(2 * WIDTH + EXPOSURE, 3 * WIDTH + EXPOSURE), 1, drop_rate=drop_rate)
-        self.log_variances = nn.Parameter(torch.zeros(3))  # (3,) of pneumothorax, quality, size
+        self.head = Pneumothorax(drop_rate=drop_rate)
+        self.size = Head(1, drop_rate=drop_rate)
+        self.quality = Head(QUALITY, tones=len(TONES), drop_rate=drop_rate)
+        self.log_variances = nn.Parameter(torch.tensor(FIRST_VARIANCES).log())  # (3,) of pneumothorax, quality, size
 
     @property
     def grid_layer(self) -> nn.Module:
@@ -85,11 +100,10 @@ class Multitask(Classifier):
         return self.trunk.get_submodule("layer4")
 
     def features(self, images: Tensor) -> Tensor:
-        """Return the features of all tasks side by side `(B, 1538)` of images `(B, 1, H, W)`."""
+        """Return the features of all tasks side by side `(B, 1543)` of images `(B, 1, H, W)`."""
         pooled = self.trunk(self.prepared(images))
-        pneumothorax, grade, size = (attention(pooled) for attention in self.attentions)
-        exposure = torch.stack([images.mean(dim=(1, 2, 3)), images.std(dim=(1, 2, 3))], dim=1)  # (B, 2)
-        return torch.cat([pneumothorax, grade, exposure, size], dim=1)
+        pneumothorax, size, grade = (attention(pooled) for attention in self.attentions)
+        return torch.cat([pneumothorax, size, grade, _tones(images)], dim=1)
 
     def loss_on(self, features: Tensor, batch: Batch) -> Tensor:
         """Return the tasks' losses, each weighed by its learnt noise; a task without a target is left out.
@@ -107,13 +121,22 @@ class Multitask(Classifier):
         return total
 
     def further(self, features: Tensor) -> Tensor:
-        """Return grade, its parts and the size's share `(B, 7)`, each in [0, 1], of features `(B, 1538)`."""
-        return torch.cat([self.quality(features), self.size(features).unsqueeze(1)], dim=1).sigmoid()
+        """Return grade, its parts and the size's share `(B, 7)`, each in [0, 1], of features `(B, 1543)`."""
+        size = self.size(features[:, WIDTH : 2 * WIDTH])
+        return torch.cat([self.quality(features[:, 2 * WIDTH :]), size], dim=1).sigmoid()
 
 
 def build(wanted: Architecture) -> Multitask:
     """Build it; every size of at least 32 px fits."""
     return Multitask(resnet18_backbone(), drop_rate=wanted.drop_rate)
+
+
+def _tones(images: Tensor) -> Tensor:
+    """Return the quantiles of each film's grey `(B, 7)`."""
+    side = min(TONE_SIDE, images.shape[-1])
+    grey = functional.adaptive_avg_pool2d(images.float(), side).flatten(1)  # (B, side * side)
+    at = torch.tensor(TONES, device=images.device)
+    return torch.quantile(grey, at, dim=1).T
 
 
 def _squared_error(answers: Tensor, targets: Tensor | None, columns: slice) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from core.base import progress
-from core.base.errors import PleuraScopeError
+from core.base.errors import InputError, PleuraScopeError
 from core.models import checkpoint, forward, pretrained, registry
 from core.training import distributed, loop, material, results, run_folder
 from core.vision import loader
@@ -82,6 +82,9 @@ class _Study:
             options.model, image_size=options.image_size, drop_rate=options.drop_rate, vit_size=options.vit_size
         )
         origin = pretrained.apply(classifier, options.weights)
+        if options.head_only and origin.kind == "scratch":
+            msg = f"Expected starting weights for a head alone, found none: {origin.sentence}."
+            raise InputError(msg, field="head_only")
         found = material.prepare(workspace, config, further=classifier.further_columns)
         return cls(workspace, config, classifier, origin, found, run_folder.of(workspace, config, found.identity()))
 

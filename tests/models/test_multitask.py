@@ -18,7 +18,9 @@ SIZE = 64
 @pytest.fixture
 def classifier():
     torch.manual_seed(0)
-    return registry.create_classifier("multitask", image_size=SIZE, drop_rate=0.5).eval()
+    made = registry.create_classifier("multitask", image_size=SIZE, drop_rate=0.5).eval()
+    made.log_variances.data.zero_()  # each task as it is
+    return made
 
 
 @pytest.fixture
@@ -53,6 +55,12 @@ def test_tasks_are_weighed_by_their_learnt_noise_as_the_paper_has_it(classifier,
     expected = expected + sum(math.log(math.sqrt(variance)) for variance in variances.tolist())
 
     assert classifier.loss(batch).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_it_begins_with_about_the_noise_of_answering_with_the_mean():
+    made = registry.create_classifier("multitask", image_size=SIZE, drop_rate=0.5)
+
+    assert made.log_variances.exp().tolist() == pytest.approx([1.0, 0.05, 0.02])
 
 
 def test_missing_targets_are_left_out_one_by_one(classifier, batch):
@@ -101,7 +109,7 @@ def test_the_learnt_loss_weights_do_not_decay(classifier):
     assert decaying["weight_decay"] == 0.05
 
 
-def test_exposure_reaches_the_quality_head_although_it_is_evened_away(classifier, batch):
+def test_tones_reach_the_quality_head_although_it_is_evened_away(classifier, batch):
     brighter = batch.images + 1
 
     features, of_brighter = classifier.features(batch.images), classifier.features(brighter)

@@ -16,7 +16,15 @@ from core.models.contract import Classifier
 from core.training.learner import Learner
 
 DATASET, SPLIT = "tiny", "patient"
-OPTIONS = {"dataset": DATASET, "split": SPLIT, "image_size": 32, "epochs": 3, "batch_size": 8, "seed": 1}
+OPTIONS = {
+    "dataset": DATASET,
+    "split": SPLIT,
+    "weights": "none",
+    "image_size": 32,
+    "epochs": 3,
+    "batch_size": 8,
+    "seed": 1,
+}
 
 
 def write_films(

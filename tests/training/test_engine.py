@@ -13,7 +13,8 @@ from core.base import files, progress
 from core.base.errors import Cancelled, InputError, PleuraScopeError
 from core.data import radiographs, split_store
 from core.inference import predict
-from core.models import cards, checkpoint
+from core.models import cards, checkpoint, pretrained
+from core.models.pretrained import Origin
 from core.training import engine, loop
 from core.training.config import TrainConfig
 from tests.training import studies
@@ -350,19 +351,29 @@ def test_a_head_alone_learns_on_features_computed_once(workspace, tmp_path, monk
     monkeypatch.setattr(
         studies.Tiny, "features", lambda model, images: (seen.append(len(images)), features(model, images))[1]
     )
-    whole = engine.train(workspace, config(epochs=1))
-    weights = str(workspace.checkpoint(whole) / cards.WEIGHTS)
-    seen.clear()
 
-    kept = engine.train(workspace, config(epochs=20, head_only=True, weights=weights))
+    origin = Origin(kind="file", sentence="started from what it was built with")
+    monkeypatch.setattr(pretrained, "apply", lambda *_given: origin)
+
+    kept = engine.train(workspace, config(epochs=20, head_only=True, weights="auto"))
 
     films = 24 + 8 + 8  # train, tune, test
-    assert (
-        sum(seen) == (24 + 8) + films + 1
-    )  # once to learn from, once to be measured at the end, one to count operations
-    one, other = (checkpoint.load(workspace, name).classifier.state_dict() for name in (whole, kept))
-    assert all(torch.equal(one[name], other[name]) for name in one if name.startswith("trunk."))
+    # once to learn from, once to be measured at the end, one film to count operations
+    assert sum(seen) == (24 + 8) + films + 1
+    weights, first = checkpoint.load(workspace, kept).classifier.state_dict(), started(workspace)
+    assert all(torch.equal(weights[name], first[name]) for name in first if name.startswith("trunk."))
+    assert not torch.equal(weights["head.1.weight"], first["head.1.weight"])
     assert len(cards.read_history(workspace, kept)) == 20
+
+
+def test_a_head_alone_without_starting_weights_is_refused(workspace, tmp_path, monkeypatch):
+    studies.make(workspace, tmp_path)
+    monkeypatch.setattr(pretrained, "apply", lambda *_given: Origin(kind="scratch", sentence="trained from scratch"))
+
+    with pytest.raises(InputError, match="Expected starting weights for a head alone, found none") as error:
+        engine.train(workspace, config(head_only=True, weights="auto"))
+
+    assert error.value.field == "head_only"
 
 
 def test_balanced_training_is_calibrated_to_the_natural_prevalence(workspace, tmp_path):
