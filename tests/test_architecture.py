@@ -19,7 +19,10 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "versions" not in path.parts
 )
-TORCH_FREE_BELOW_THE_LINE = {"core.models.registry", "core.models.cards", "core.training.config"}
+TORCH_FREE_BELOW_THE_LINE = {
+    *("core.models.registry", "core.models.cards", "core.models.members"),
+    *("core.training.config", "core.training.estimate"),
+}
 
 
 def module_of(path: Path) -> str:

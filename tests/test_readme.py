@@ -9,13 +9,14 @@ from app import navigation
 from core.__main__ import COMMANDS
 from core.base.config import Config
 from core.base.paths import Settings
-from core.commands import arguments, demo, evaluate, index, phantom, predict, split
+from core.commands import arguments, demo, ensemble, evaluate, index, phantom, predict, split
 from core.training.config import TrainConfig
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS: dict[str, type[Config]] = {
     "demo": demo.DemoArguments,
+    "ensemble": ensemble.EnsembleArguments,
     "evaluate": evaluate.EvaluateArguments,
     "index": index.IndexArguments,
     "phantom": phantom.PhantomArguments,
