@@ -22,16 +22,12 @@ from core.models.convolutional import resnet18_backbone
 from core.models.registry import Architecture
 from core.vision.loader import Batch
 
-WIDTH, HIDDEN, SQUEEZED = 512, 256, 64  # features of ResNet-18; units of a head; units of an attention
+WIDTH, HIDDEN, SQUEEZED = 512, 256, 64  # features of ResNet-18; units of a head; of an attention, of the tones
 QUALITY = len(quality.COLUMNS)  # the grade and its parts
 SIZE = "size_share"
-TONES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)  # quantiles of a film's grey, which evening takes away
+QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)  # of a film's grey, its tones, which evening takes away
 TONE_SIDE = 64  # pixels at which they are read; a quantile of them all would cost more and tell no more
-FIRST_VARIANCES = (
-    1.0,
-    0.05,
-    0.02,
-)  # about what answering with the mean would leave; 1 gives cross-entropy its own weight
+FIRST_VARIANCES = (1.0, 0.05, 0.02)  # of the tasks; of the last two about what answering with the mean leaves
 
 
 class Attention(nn.Module):
@@ -47,21 +43,37 @@ class Attention(nn.Module):
         return weighed
 
 
-class Head(nn.Module):
-    """A task's answer from its features, and from a film's tones where it is given them; as logits."""
+class Tones(nn.Module):
+    """What a film's grey tells of its quality: the tones, told apart by normalising each, as features `(B, 64)`."""
 
-    def __init__(self, outputs: int, *, tones: int = 0, drop_rate: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.tones = tones
-        self.dropout = nn.Dropout(drop_rate)
-        self.hidden = nn.Linear(WIDTH + tones, HIDDEN)
-        self.answer = nn.Sequential(nn.ReLU(), nn.Dropout(drop_rate), nn.Linear(HIDDEN, outputs))
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(len(QUANTILES)),
+            nn.Linear(len(QUANTILES), SQUEEZED),
+            nn.ReLU(),
+            nn.Linear(SQUEEZED, SQUEEZED),
+            nn.ReLU(),
+        )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return `(B, outputs)` of features `(B, 512 + tones)`; the few tones are never dropped."""
-        own = torch.cat([self.dropout(features[:, :WIDTH]), features[:, WIDTH:]], dim=1)
-        answer: Tensor = self.answer(self.hidden(own))
-        return answer
+    def forward(self, images: Tensor) -> Tensor:
+        """Return features `(B, 64)` of images `(B, 1, H, W)`."""
+        side = min(TONE_SIDE, images.shape[-1])
+        grey = functional.adaptive_avg_pool2d(images.float(), side).flatten(1)  # (B, side * side)
+        at = torch.tensor(QUANTILES, device=images.device)
+        features: Tensor = self.layers(torch.quantile(grey, at, dim=1).T)  # (B, 7) to (B, 64)
+        return features
+
+
+def _head(outputs: int, *, drop_rate: float) -> nn.Sequential:
+    """Return a head: features `(B, 512)` to `(B, outputs)`, as logits."""
+    return nn.Sequential(
+        nn.Dropout(drop_rate),
+        nn.Linear(WIDTH, HIDDEN),
+        nn.ReLU(),
+        nn.Dropout(drop_rate),
+        nn.Linear(HIDDEN, outputs),
+    )
 
 
 class Pneumothorax(nn.Module):
@@ -69,7 +81,7 @@ class Pneumothorax(nn.Module):
 
     def __init__(self, *, drop_rate: float) -> None:
         super().__init__()
-        self.own = Head(1, drop_rate=drop_rate)
+        self.own = _head(1, drop_rate=drop_rate)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits `(B,)`."""
@@ -80,7 +92,7 @@ class Pneumothorax(nn.Module):
 class Multitask(Classifier):
     """Evened exposure, ResNet-18, then for each task its attention and its head.
 
-    Features `(B, 3 * 512 + 7)`: those of pneumothorax, of size, and of quality with the film's tones.
+    Features `(B, 3 * 512 + 64)`: those of pneumothorax, of size and of quality, and of the film's tones.
     """
 
     further_columns = (*quality.COLUMNS, SIZE)
@@ -90,8 +102,10 @@ class Multitask(Classifier):
         self.trunk = trunk
         self.attentions = nn.ModuleList(Attention() for _ in range(3))
         self.head = Pneumothorax(drop_rate=drop_rate)
-        self.size = Head(1, drop_rate=drop_rate)
-        self.quality = Head(QUALITY, tones=len(TONES), drop_rate=drop_rate)
+        self.size = _head(1, drop_rate=drop_rate)
+        self.quality = _head(QUALITY, drop_rate=drop_rate)
+        self.tones = Tones()
+        self.quality_of_tones = nn.Linear(SQUEEZED, QUALITY)  # added: a few tones would drown among 512 features
         self.log_variances = nn.Parameter(torch.tensor(FIRST_VARIANCES).log())  # (3,) of pneumothorax, quality, size
 
     @property
@@ -100,10 +114,10 @@ class Multitask(Classifier):
         return self.trunk.get_submodule("layer4")
 
     def features(self, images: Tensor) -> Tensor:
-        """Return the features of all tasks side by side `(B, 1543)` of images `(B, 1, H, W)`."""
+        """Return the features of all tasks side by side `(B, 1600)` of images `(B, 1, H, W)`."""
         pooled = self.trunk(self.prepared(images))
         pneumothorax, size, grade = (attention(pooled) for attention in self.attentions)
-        return torch.cat([pneumothorax, size, grade, _tones(images)], dim=1)
+        return torch.cat([pneumothorax, size, grade, self.tones(images)], dim=1)
 
     def loss_on(self, features: Tensor, batch: Batch) -> Tensor:
         """Return the tasks' losses, each weighed by its learnt noise; a task without a target is left out.
@@ -121,22 +135,15 @@ class Multitask(Classifier):
         return total
 
     def further(self, features: Tensor) -> Tensor:
-        """Return grade, its parts and the size's share `(B, 7)`, each in [0, 1], of features `(B, 1543)`."""
-        size = self.size(features[:, WIDTH : 2 * WIDTH])
-        return torch.cat([self.quality(features[:, 2 * WIDTH :]), size], dim=1).sigmoid()
+        """Return grade, its parts and the size's share `(B, 7)`, each in [0, 1], of features `(B, 1600)`."""
+        _, size, grade, tones = features.split([WIDTH, WIDTH, WIDTH, SQUEEZED], dim=1)
+        graded = self.quality(grade) + self.quality_of_tones(tones)
+        return torch.cat([graded, self.size(size)], dim=1).sigmoid()
 
 
 def build(wanted: Architecture) -> Multitask:
     """Build it; every size of at least 32 px fits."""
     return Multitask(resnet18_backbone(), drop_rate=wanted.drop_rate)
-
-
-def _tones(images: Tensor) -> Tensor:
-    """Return the quantiles of each film's grey `(B, 7)`."""
-    side = min(TONE_SIDE, images.shape[-1])
-    grey = functional.adaptive_avg_pool2d(images.float(), side).flatten(1)  # (B, side * side)
-    at = torch.tensor(TONES, device=images.device)
-    return torch.quantile(grey, at, dim=1).T
 
 
 def _squared_error(answers: Tensor, targets: Tensor | None, columns: slice) -> tuple[Tensor, Tensor]:

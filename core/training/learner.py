@@ -77,7 +77,7 @@ class Learner:
 
         Raises:
             LossIsNoNumber: If the loss of the batch before was no finite number.
-            PleuraScopeError: If memory runs out even for a single film.
+            PleuraScopeError: If memory runs out even for two films, the fewest that normalisation takes.
         """
         self.check()
         done = (epoch - 1) * in_epoch + number
@@ -128,7 +128,7 @@ class Learner:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            if 2 * self.parts > len(batch.rows) or self.fabric.world_size > 1:
+            if 4 * self.parts > len(batch.rows) or self.fabric.world_size > 1:
                 msg = "Memory ran out; train again with a smaller batch size or image size."
                 raise PleuraScopeError(msg) from error
             self.parts *= 2

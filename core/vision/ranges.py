@@ -31,6 +31,6 @@ class AugmentationRanges(Config):
     horizontal_flip: bool = False
     """Mirror half of the films. Off, because the side is part of the finding."""
 
-    quality_share: float = Field(default=0.5, ge=0, le=1)
+    quality_share: float = Field(default=0.25, ge=0, le=1)
     """Share of the films from which image quality is learnt: half of them as they are, half spoilt by known amounts.
     The others are changed at random like all films, and teach the label only."""
