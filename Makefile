@@ -27,7 +27,7 @@ check:  ## format, lint, types
 
 bench:  ## side-by-side measurements, printed as ratios
 	@$(PYTHON) app/install.py --tests
-	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV) $$script || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV) -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 clean:  ## remove .venv, the workspace and the checkpoints, after asking
 	@$(PYTHON) app/clean.py

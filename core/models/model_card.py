@@ -95,8 +95,8 @@ def _metrics(card: dict[str, Any]) -> str:
             "## Metrics",
             "",
             "AUROC (against all others), average precision, Brier and log-loss, with 95 % intervals over patients. "
-            f"Probabilities are {calibration.words(card['calibration'])}. Operating points were chosen on the fold "
-            "tune of val:",
+            f"Probabilities are {calibration.words(card['calibration'])}.{_temperature(card['calibration'])} Operating "
+            "points were chosen on the fold tune of val:",
             "",
             *(
                 f"- {name}: {point['threshold']:.4f} (there sensitivity {point['sensitivity']:.3f}, specificity "
@@ -105,6 +105,17 @@ def _metrics(card: dict[str, Any]) -> str:
             ),
         ]
         + (["- none could be chosen"] if not card["operating_points"] else [])
+    )
+
+
+def _temperature(found: dict[str, Any]) -> str:
+    """Say what a temperature alone would have done, which cannot repair another prevalence."""
+    if not found.get("log_loss"):
+        return ""
+    losses = found["log_loss"]
+    return (
+        f" The log-loss on tune was {losses['uncalibrated']:.3f} before, is {losses['calibrated']:.3f}, and would be "
+        f"{losses['temperature']:.3f} with a temperature of {found['temperature']:.2f} alone."
     )
 
 

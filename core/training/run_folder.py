@@ -47,6 +47,8 @@ class RunFolder:
             msg = f"Expected to be alone in {self.path}, found another process that trains the same; wait for it."
             raise InputError(msg) from None
         try:
+            for stray in self.path.glob(".*.part"):  # of a process that was killed while it wrote
+                stray.unlink()
             yield
         finally:
             lock.release()

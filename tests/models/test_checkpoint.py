@@ -24,7 +24,8 @@ CARD = {
     "kinds": {"real": 3},
     "parts": {"train": {"films": 3, "patients": 2, "positive_films": 1, "positive_patients": 1}},
     "metrics": {"val": {"films": 4, "auroc": MEASURE, "brier": {**MEASURE, "value": None}}},
-    "calibration": {"a": 1.2, "b": 0.1, "method": "platt", "prevalence": 0.25, "films": 4, "at_bound": False},
+    "calibration": {"a": 1.2, "b": 0.1, "method": "platt", "prevalence": 0.25, "films": 4, "at_bound": False}
+    | {"temperature": 1.5, "log_loss": {"uncalibrated": 0.7, "temperature": 0.6, "calibrated": 0.5}},
     "operating_points": {"youden": {"threshold": 0.4, "sensitivity": 0.9, "specificity": 0.8}},
     "films_sha256": "f" * 64,
     "told_besides": {
@@ -109,6 +110,7 @@ def test_the_model_card_says_what_it_is_for_and_how_it_did(workspace, classifier
     ]
     assert "| val | 4 | 0.800 (0.700 to 0.900) | not measurable | not measurable | not measurable |" in text
     assert "calibrated on 4 films of the fold tune for a prevalence of 25.0 %" in text
+    assert "was 0.700 before, is 0.500, and would be 0.600 with a temperature of 1.50 alone" in text
     assert "- youden: 0.4000 (there sensitivity 0.900, specificity 0.800)" in text
     assert "- noise: 0.100 (0.200), rank correlation not measured" in text
     assert "3.57 GFLOPs a film" in text

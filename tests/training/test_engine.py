@@ -292,6 +292,17 @@ def test_a_full_disk_leaves_the_state_before_and_no_checkpoint(workspace, tmp_pa
     assert weights_hash(workspace, checkpoint_id) == unbroken["card"]["weights_sha256"]
 
 
+def test_what_a_kill_left_half_written_is_cleared_away(workspace, tmp_path):
+    studies.make(workspace, tmp_path)
+    folder = workspace.root / "runs" / config(epochs=1).fingerprint()
+    folder.mkdir(parents=True)
+    (folder / ".last.state.x.part").write_bytes(b"half")
+
+    engine.train(workspace, config(epochs=1))
+
+    assert not list(folder.glob(".*.part"))
+
+
 def test_the_average_of_the_weights_is_what_is_measured_and_kept(workspace, tmp_path):
     studies.make(workspace, tmp_path)
 
