@@ -138,5 +138,5 @@ def _card(
             "peak_memory_mb": max(effort["peak_memory_mb"] for effort in efforts),
             "auroc_per_minute": None,
         },
-        "notes": results.calibration_notes(fit),
+        "notes": results.calibration_notes(fit, films.rows("val")),
     }

@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.data import radiographs
 from core.evaluation import calibration, operating_point
-from core.evaluation.evaluate import evaluate, threshold_on_tune
+from core.evaluation.evaluate import MIN_PATIENTS, evaluate, threshold_on_tune
 from core.models import arithmetic
 from core.models.registry import CLASSIFIERS
 from core.training import effort, told
@@ -148,12 +148,19 @@ def measures(
     return found
 
 
-def calibration_notes(fit: Calibration) -> list[str]:
-    """Say what is wrong with a calibration, if anything is."""
-    if fit.method != "none" and not fit.at_bound:
-        return []
-    sentence = calibration.words(fit.to_dict())
-    return [f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."]
+def calibration_notes(fit: Calibration, tune: pd.DataFrame) -> list[str]:
+    """Say what is wrong with what was chosen on the fold `tune`, if anything is."""
+    notes = []
+    if fit.method == "none" or fit.at_bound:
+        sentence = calibration.words(fit.to_dict())
+        notes.append(f"{sentence[:1].upper()}{sentence[1:]}.")
+    positive = int(tune.loc[tune["label"] == 1, "patient_id"].nunique())
+    if 0 < positive < MIN_PATIENTS:
+        notes.append(
+            f"The fold tune holds {positive} patient{'s' if positive > 1 else ''} with a pneumothorax: best epoch, "
+            "calibration, operating points and fusion weights chosen there are little more than chance."
+        )
+    return notes
 
 
 def _usual(fitted: Fitted, column: str) -> float:
@@ -171,7 +178,7 @@ def _notes(config: TrainConfig, material: Material, fitted: Fitted, fit: Calibra
             "The fold tune held one class only: the best epoch is that of the lowest log-loss, there is no AUROC and "
             "no operating point."
         )
-    notes += calibration_notes(fit)
+    notes += calibration_notes(fit, material.rows("val"))
     if material.without_label:
         notes.append(f"{material.without_label} films of the split have no such label and were left out.")
     if material.rows("test").empty:

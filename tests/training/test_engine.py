@@ -181,6 +181,17 @@ def test_with_one_class_on_tune_the_lowest_log_loss_is_best_and_the_card_says_so
     assert (card["calibration"]["a"], card["calibration"]["b"]) == (1.0, 0.0)
 
 
+def test_a_tune_fold_with_hardly_any_patient_who_is_ill_is_told(workspace, tmp_path, unbroken):
+    split = studies.make(workspace, tmp_path)
+    ill = split.loc[(split["fold"] == "tune") & (split["label"] == 1), "patient_id"].unique()
+    split = split[~split["patient_id"].isin(ill[1:])]
+    split_store.save(workspace, studies.DATASET, studies.SPLIT, split, kind="patient", seed=0)
+
+    notes = cards.read_card(workspace, engine.train(workspace, config(epochs=1)))["notes"]
+
+    assert notes[0].startswith("The fold tune holds 1 patient with a pneumothorax: best epoch, calibration")
+
+
 def test_patience_ends_training_early(workspace, tmp_path, monkeypatch):
     studies.make(workspace, tmp_path)
     areas = iter([0.6, 0.9, 0.7, 0.8, 0.95])
