@@ -72,9 +72,9 @@ class Worker:
 
     def _still_runs(self, job: Job) -> bool:
         process = self._processes.get(job.job_id)
-        if process is not None:
-            process.poll()  # reaps it, so that it does not stay as a zombie
-        if not executors.alive(job):
+        # A process of ours has ended when the system lets go of it: all its threads, and what they held on a GPU.
+        lives = process.poll() is None if process is not None else executors.alive(job)
+        if not lives:
             self._processes.pop(job.job_id, None)
             self._settle(job)
             return False
