@@ -29,6 +29,7 @@ from core.jobs.queue import JobQueue
 HOST = "127.0.0.1"
 START_S = 60.0  # how long the page may take on a slow machine
 DISK_NEEDED_GB = 2.0
+WATCH_S = 5.0  # between two looks at whether the worker lives
 
 
 class Dashboard:
@@ -108,8 +109,15 @@ def run(port: int, *, with_demo: bool) -> int:
             say(f"PleuraScope runs at {dashboard.address}   (Ctrl-C stops it)")
             if sys.stdout.isatty():
                 webbrowser.open(dashboard.address)
-            _begin_work(workspace, with_demo=with_demo)
+            queue = JobQueue(workspace)
+            if with_demo and not radiographs.dataset_names(workspace):
+                demo.file(queue)
+                say("The embedded study is being made; the page shows it live. (DEMO=0 leaves it out.)")
+            look_at = time.monotonic()
             while not asked and server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+                if time.monotonic() >= look_at:
+                    keep_at_work(queue)
+                    look_at = time.monotonic() + WATCH_S
                 time.sleep(0.2)
             say("Stopping: what is being made saves first and goes on at the next start.")
             _end(server)
@@ -131,13 +139,10 @@ def say(sentence: str) -> None:
     sys.stdout.flush()
 
 
-def _begin_work(workspace: Workspace, *, with_demo: bool) -> None:
-    queue = JobQueue(workspace)
-    if with_demo and not radiographs.dataset_names(workspace):
-        demo.file(queue)
-        say("The embedded study is being made; the page shows it live. (DEMO=0 leaves it out.)")
+def keep_at_work(queue: JobQueue) -> None:
+    """Start a worker where jobs wait or run without one, whether a page is open or not."""
     if queue.unfinished():
-        worker.ensure_running(workspace)
+        worker.ensure_running(queue.workspace)
 
 
 def _end(server: psutil.Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,7 @@ from core.jobs import worker
 from core.jobs.job import Job, JobProgress
 
 POLL_S = 1.0
+MESSAGE_WIDTH = 100  # characters of a job's message in its line; its details have the rest
 STATE_ICONS = {
     "queued": ":material/schedule:",
     "running": ":material/progress_activity:",
@@ -49,22 +51,32 @@ def live(draw: Callable[[], None], *, key: str) -> None:
     st.fragment(body, run_every=POLL_S if busy else None, key=key)()
 
 
-def job_line(job: Job, *, page: str) -> None:
-    """Draw one job: its state, how far it is, and the button that fits."""
+def job_line(job: Job, *, page: str, actions: Callable[[], None] | None = None) -> None:
+    """Draw one job: its state, how far it is, and the button that fits.
+
+    Args:
+        job: The job.
+        page: Where the line stands; the buttons' keys begin with it.
+        actions: Draws further buttons, after the one that fits.
+    """
     progress = resources.queue().progress(job.job_id) if job.state == "running" else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{STATE_ICONS[job.state]} **{job.title}**", width="content")
-        st.caption(_words(job), width="stretch")
-        if not job.finished:
-            st.button(
-                "Stopping" if job.cancel_asked else "Cancel",
-                key=f"{page}.cancel.{job.job_id}",
-                disabled=job.cancel_asked,
-                on_click=_cancel,
-                args=(job.job_id,),
-            )
-        elif job.state in ("failed", "cancelled"):
-            st.button("Resume", key=f"{page}.resume.{job.job_id}", on_click=_resume, args=(job.job_id,))
+        st.caption(f"job {job.job_id} · {_words(job)}", width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):  # they wrap together
+            if not job.finished:
+                st.button(
+                    "Stopping" if job.cancel_asked else "Cancel",
+                    key=f"{page}.cancel.{job.job_id}",
+                    disabled=job.cancel_asked,
+                    on_click=_cancel,
+                    args=(job.job_id,),
+                )
+            elif job.state in ("failed", "cancelled"):
+                again = "Retry" if job.state == "failed" else "Resume"
+                st.button(again, key=f"{page}.resume.{job.job_id}", on_click=_resume, args=(job.job_id,))
+            if actions is not None:
+                actions()
     if progress is not None:
         st.progress(progress.share, text=progress_text(progress))
 
@@ -136,11 +148,14 @@ def film_details(film: pd.Series, truths: pd.DataFrame) -> None:
 
 
 def _words(job: Job) -> str:
+    if not job.finished and not worker.is_running(resources.workspace()):
+        return f"{job.state}, but no worker is at work; one starts by itself within seconds"
     if job.state == "done" and job.started_at and job.ended_at:
         ended = time.strftime("%H:%M", time.localtime(job.ended_at))
         return f"done in {duration(job.ended_at - job.started_at)}, at {ended}"
     if job.message:
-        return f"{job.state}: {job.message}"
+        message = textwrap.shorten(job.message, MESSAGE_WIDTH, placeholder=" …")
+        return message if message.lower().startswith(job.state) else f"{job.state}: {message}"
     return "asked to stop; it saves first" if job.cancel_asked else job.state
 
 

@@ -31,4 +31,6 @@ class Key(Generic[T]):
 
 
 SHOW_FIRST_CASES: Key[bool] = Key("show_first_cases", False)
-WATCHED_JOB: Key[int | None] = Key("watched_job", None)
+OPEN_JOB: Key[int | None] = Key("open_job", None)  # whose details are shown
+RUNS_CHOSEN: Key[bool] = Key("runs_chosen", False)  # whether the reader, not the page, chose the curves
+PROBES_ASKED: Key[frozenset[tuple[object, ...]]] = Key("probes_asked", frozenset())  # what the probes measure

@@ -137,6 +137,34 @@ def test_an_empty_workspace_starts_the_study_and_ctrl_c_keeps_it(start, workspac
     assert not any("core" in child.cmdline() for child in psutil.process_iter(["cmdline"]) if _of(child, workspace))
 
 
+def test_a_worker_that_dies_is_followed_by_another_with_no_page_open(start, workspace, tmp_path):
+    process = start()
+    process.stdout.readline()
+    queue = JobQueue(workspace)
+    phantoms = ["phantom", str(tmp_path / "phantoms"), "--patients", "400", "--size", "512"]
+    job = queue.file("Compute phantoms", phantoms)
+    until(lambda: queue.get(job.job_id).pid is not None)  # a job filed elsewhere finds its worker too
+    first = [child for child in psutil.process_iter(["cmdline"]) if _is_worker(child, workspace)]
+    assert len(first) == 1
+
+    killed_at = time.monotonic()
+    first[0].kill()
+    until(lambda: not worker.is_running(workspace))
+    until(lambda: worker.is_running(workspace))
+
+    assert time.monotonic() - killed_at < 30
+    until(lambda: any(_is_worker(child, workspace) for child in psutil.process_iter(["cmdline"])))
+    adopted = queue.get(job.job_id)
+    assert (adopted.state, adopted.attempts) == ("running", 1)  # its process went on; nothing ran twice
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=WAIT_S)
+    assert not worker.is_running(workspace)
+
+
+def _is_worker(process, workspace):
+    return "worker" in (process.info["cmdline"] or []) and _of(process, workspace)
+
+
 def _of(process, workspace):
     """Tell whether a process belongs to this test's workspace."""
     try:

@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
-from app.panels import STATE_ICONS, duration, progress_text
+from app.panels import STATE_ICONS, _words, duration, progress_text
 from core.jobs.job import JobProgress, State
+from core.jobs.queue import JobQueue
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,18 @@ def test_progress_says_only_what_is_known(values, told):
 def test_every_state_has_its_sign():
     assert set(STATE_ICONS) == set(get_args(State))
     assert len(set(STATE_ICONS.values())) == len(STATE_ICONS)
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "told"),
+    [
+        ("failed", "The disk is full.", "failed: The disk is full."),
+        ("cancelled", "Cancelled; what was finished is kept.", "Cancelled; what was finished is kept."),
+        ("failed", "long " * 40, "failed: " + " ".join(["long"] * 19) + " …"),
+    ],
+)
+def test_a_job_s_line_gives_its_message_once_and_cuts_a_long_one(workspace, state, message, told):
+    queue = JobQueue(workspace)
+    queue.end(queue.file("Train", ["train"]).job_id, state, message=message)
+
+    assert _words(queue.get(1)) == told

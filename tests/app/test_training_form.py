@@ -1,17 +1,15 @@
 """The form asks for every option of a training, within the bounds of its config, and changes none unasked."""
 
+import json
+import os
+
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.training_form import CHOSEN_ABOVE
-from core.commands.arguments import flat_fields
-from core.data import indexing, split_store
-from core.data.formats import nih
-from core.models.registry import CLASSIFIERS
-from core.training.config import TrainConfig
-
-FIELDS = {name: field for name, field in flat_fields(TrainConfig).items() if name not in CHOSEN_ABOVE}
+from app.training_form import FIELDS, FIRST, GROUP_TITLES
+from core.data import split_store
+from core.models.registry import CLASSIFIERS, ENSEMBLE, TITLES
+from core.training.config import ONLY_FOR, TrainConfig
 
 
 def page():
@@ -19,33 +17,44 @@ def page():
 
     from app import training_form
 
-    streamlit.session_state["chosen"] = training_form.draw()
+    streamlit.session_state["wanted"] = training_form.draw()
 
 
-def opened():
-    at = AppTest.from_function(page, default_timeout=60).run()
+def opened(**state):
+    at = AppTest.from_function(page, default_timeout=60)
+    for name, value in state.items():
+        at.session_state[f"training.{name}"] = value
+    at.run()
     assert not at.exception
+    assert not at.warning  # such as Streamlit's about a value set twice
     return at
 
 
-@pytest.fixture
-def films(workspace, tmp_path):
-    """A data set with one split, and one without."""
-    csv = tmp_path / "table.csv"
-    rows = [f"{number}.png,{'Pneumothorax' if number % 2 else 'No Finding'},{number}" for number in range(20)]
-    csv.write_text("\n".join(["Image Index,Finding Labels,Patient ID", *rows]))
-    (tmp_path / "images").mkdir()
-    for number in range(20):
-        Image.new("L", (32, 32), 10 * number).save(tmp_path / "images" / f"{number}.png")
-    for name in ("films", "alone"):
-        indexing.index(workspace, name, nih.read(csv), images=tmp_path / "images", csv=csv)
-    split_store.create(workspace, "films", "patient", "patient")
-    return workspace
-
-
 def widgets(at):
-    found = [*at.selectbox, *at.number_input, *at.checkbox]
+    found = [*at.selectbox, *at.number_input, *at.checkbox, *at.multiselect]
     return {widget.key.removeprefix("training."): widget for widget in found}
+
+
+def refusals(at):
+    """Return every reason in red by the key of the widget it stands under."""
+    found, above = {}, None
+    for node in at.sidebar:
+        if getattr(node, "key", None):
+            above = node.key.removeprefix("training.")
+        elif str(getattr(node, "value", "")).startswith(":small[:red["):
+            found[above] = node.value[12:-2]
+    return found
+
+
+def trained(workspace, name, *, model="cnn", split="patient"):
+    """Put a checkpoint's card where cards are, and empty files for the rest of it."""
+    folder = workspace.checkpoint(name)
+    folder.mkdir(parents=True)
+    card = {"checkpoint_id": name, "created_at": f"2026-01-01 {name}", "model": model, "title": TITLES[model]}
+    card |= {"input": {"size": 64}, "dataset": "films", "split": split, "split_sha256": "f" * 64, "labels": "report"}
+    (folder / "card.json").write_text(json.dumps(card))
+    for file in ("weights.safetensors", "config.json", "history.parquet"):
+        (folder / file).touch()
 
 
 def test_without_a_split_the_form_says_what_comes_first(workspace):
@@ -53,16 +62,32 @@ def test_without_a_split_the_form_says_what_comes_first(workspace):
 
     assert "No data set with images and a split yet" in at.info[0].value
     assert widgets(at) == {}
-    assert at.session_state["chosen"] is None
+    assert at.session_state["wanted"] is None
 
 
-def test_every_option_has_one_widget_with_its_help(films):
-    found = widgets(opened())
+@pytest.mark.parametrize("model", CLASSIFIERS)
+def test_every_option_of_a_classifier_has_one_widget_with_its_help(films, model):
+    found = widgets(opened(model=model))
 
-    assert set(found) == {*FIELDS, *CHOSEN_ABOVE}
-    described = {name: field.description for name, field in FIELDS.items() if name != "model"}
+    own = {name: field for name, field in FIELDS.items() if ONLY_FOR.get(name, model) == model}
+    assert set(found) == set(own)
+    described = {name: field.description for name, field in own.items() if name != "model"}
     assert {name: found[name].help for name in described} == described
     assert all(info.summary in found["model"].help for info in CLASSIFIERS.values())
+
+
+def test_the_useful_options_come_first_and_the_rest_is_folded_by_group(films):
+    at = opened()
+
+    order = [
+        node.key.removeprefix("training.") for node in at.sidebar if getattr(node, "key", None) in at.session_state
+    ]
+    assert order[:10] == ["dataset", "split", "labels", "model", *FIRST]
+    assert [group.label for group in at.sidebar.expander] == list(GROUP_TITLES.values())
+    folded = {
+        widget.key for group in at.sidebar.expander for kind in (group.number_input, group.checkbox) for widget in kind
+    }
+    assert not folded & {f"training.{name}" for name in FIRST}
 
 
 def test_numbers_keep_the_bounds_of_the_config(films):
@@ -75,19 +100,19 @@ def test_numbers_keep_the_bounds_of_the_config(films):
 
 
 def test_only_data_sets_with_a_split_are_offered(films):
-    at = opened()
+    found = widgets(opened())
 
-    assert at.selectbox(key="training.dataset").options == ["films"]
-    assert at.selectbox(key="training.split").options == ["patient"]
-    assert at.selectbox(key="training.labels").options == ["report"]
-    assert len(at.selectbox(key="training.model").options) == len(CLASSIFIERS)
+    assert found["dataset"].options == ["films"]
+    assert found["split"].options == ["patient"]
+    assert found["labels"].options == ["report"]
+    assert found["model"].options == list(TITLES.values())
 
 
 def test_nothing_is_handed_over_before_the_button_is_pressed(films):
     at = opened()
     at.number_input(key="training.epochs").set_value(3).run()
 
-    assert at.session_state["chosen"] is None
+    assert at.session_state["wanted"] is None
 
 
 def test_an_untouched_form_is_the_config_s_default(films):
@@ -95,8 +120,9 @@ def test_an_untouched_form_is_the_config_s_default(films):
 
     at.button(key="training.start").click().run()
 
-    expected = TrainConfig.from_dict({"dataset": "films", "split": "patient"})
-    assert TrainConfig.from_dict(at.session_state["chosen"]) == expected
+    wanted = at.session_state["wanted"]
+    assert wanted.training == TrainConfig.from_dict({"dataset": "films", "split": "patient"})
+    assert (wanted.title, wanted.arguments) == ("Train Simple CNN, 224 px, on films/patient", ["train"])
 
 
 def test_what_was_chosen_is_handed_over_in_its_type(films):
@@ -108,15 +134,107 @@ def test_what_was_chosen_is_handed_over_in_its_type(films):
 
     at.button(key="training.start").click().run()
 
-    chosen = at.session_state["chosen"]
+    chosen = at.session_state["wanted"].training.to_dict()
     assert (chosen["epochs"], chosen["noise"]) == (3, 0.0)
     assert isinstance(chosen["epochs"], int)
     assert chosen["horizontal_flip"] is True
     assert chosen["imbalance"] == "loss-weight"
-    TrainConfig.from_dict(chosen)
+
+
+def test_an_option_of_another_kind_of_classifier_stays_behind_when_the_kind_is_changed(films):
+    at = opened(model="vit")
+    at.selectbox(key="training.vit_size").set_value("small").run()
+
+    at.selectbox(key="training.model").set_value("cnn").run()
+    at.button(key="training.start").click().run()
+
+    assert at.session_state["wanted"].training.architecture.vit_size == "tiny"
 
 
 def test_a_split_by_domain_is_not_for_classifiers(films):
     split_store.create(films, "films", "ab", "domain")
 
     assert opened().selectbox(key="training.split").options == ["patient"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "told"),
+    [
+        ({"learning_rate": 0.0}, "learning_rate", "Must be greater than 0, found 0.0"),
+        ({"drop_rate": 1.0}, "drop_rate", "Must be less than 1, found 1.0"),
+        ({"weights": "none", "head_only": True}, "head_only", "A head alone learns nothing on a backbone without"),
+        ({"weights": "nowhere.safetensors"}, "weights", "or the name of a .safetensors file, found no file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_told_at_its_field_and_cannot_be_started(films, changed, field, told):
+    at = opened(**changed)
+
+    assert list(refusals(at)) == [field]
+    assert told in refusals(at)[field].replace("\\", "")
+    assert at.button(key="training.start").disabled
+    assert "Not yet: see " in at.sidebar.markdown[-1].value
+    assert not any("epochs" in caption.value for caption in at.caption)  # no estimate of what cannot be
+
+
+def test_a_reason_in_a_folded_group_opens_it(films):
+    at = opened(clip_norm=0.0)
+
+    assert [group.label for group in at.sidebar.expander if group.proto.expanded] == ["Learning"]
+
+
+def test_a_file_of_weights_that_exists_is_taken(films, tmp_path):
+    (tmp_path / "own.safetensors").touch()
+    at = opened(weights=str(tmp_path / "own.safetensors"))
+
+    at.button(key="training.start").click().run()
+
+    assert at.session_state["wanted"].training.architecture.weights == str(tmp_path / "own.safetensors")
+
+
+def test_a_split_that_changed_is_refused_under_the_split_and_works_again_when_it_is_made_again(films):
+    path = films.split("films", "patient")
+    sound = path.read_bytes()
+    split_store.create(films, "films", "other", "patient", seed=1)
+    path.write_bytes(films.split("films", "other").read_bytes())
+
+    at = opened(split="patient")
+    assert "found another; run `split` again" in refusals(at)["split"]
+
+    path.write_bytes(sound)
+    os.utime(path, ns=(0, 0))
+    assert refusals(at.run()) == {}
+
+
+def test_a_train_part_of_one_class_is_refused(films):
+    table = split_store.load(films, "films", "patient")
+    kept = table[(table["part"] != "train") | (table["label"] == 1)]
+    lists = {f"{part}_list": kept.loc[kept["part"] == part, "image_id"] for part in ("train", "val", "test")}
+    split_store.create(films, "films", "one", "official", **lists)
+
+    assert "Expected films with and without pneumothorax in train" in refusals(opened(split="one"))["split"]
+
+
+def test_an_ensemble_is_made_of_the_chosen_members(films):
+    for name in ("cnn-1", "vit-2", "elsewhere-3"):
+        trained(films, name, split="other" if name == "elsewhere-3" else "patient")
+    trained(films, "ensemble-4", model=ENSEMBLE)
+    at = opened(model=ENSEMBLE)
+    assert set(widgets(at)) == {"dataset", "split", "model", "checkpoints", "fusion"}
+    assert len(widgets(at)["checkpoints"].options) == 2
+    assert "Expected two or more different checkpoints" in refusals(at)["checkpoints"]
+    assert at.button(key="training.start").disabled
+
+    at.multiselect(key="training.checkpoints").set_value(["vit-2", "cnn-1"])
+    at.selectbox(key="training.fusion").set_value("f1").run()
+    at.button(key="training.start").click().run()
+
+    wanted = at.session_state["wanted"]
+    place = ["--dataset", "films", "--split", "patient"]
+    assert wanted.arguments == ["ensemble", "vit-2", "cnn-1", *place, "--fusion", "f1"]
+    assert wanted.training is None
+
+
+def test_without_members_an_ensemble_says_what_comes_first(films):
+    at = opened(model=ENSEMBLE)
+
+    assert "train the members first" in at.caption[-1].value

@@ -66,16 +66,26 @@ def page(request):
 
 
 def shot(page, name):
-    """Keep a picture of the page where `PLEURASCOPE_TEST_SHOTS` says, to be looked at."""
+    """Keep pictures of the page, wide and as a tablet has it, where `PLEURASCOPE_TEST_SHOTS` says, to be looked at."""
     folder = os.environ.get("PLEURASCOPE_TEST_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}-{page.theme}.png", full_page=True)
+    if not folder:
+        return
+    for width, height in ((820, 1180), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(1000)  # figures find their new width
+        page.screenshot(path=Path(folder) / f"{name}-{page.theme}-{width}.png")
 
 
 def go(page, group, title):
     page.get_by_test_id("stTopNav").get_by_role("button", name=group).click()
     page.get_by_role("menuitem", name=title).click()
     page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+
+
+def fill(page, name, value):
+    field = page.get_by_role("spinbutton", name=name)
+    field.fill(value)
+    field.press("Enter")
 
 
 def test_a_newcomer_looks_at_the_study_and_trains_a_classifier(page, address):
@@ -99,21 +109,32 @@ def test_a_newcomer_looks_at_the_study_and_trains_a_classifier(page, address):
     shot(page, "compare")
 
     go(page, "Run", "Training")
-    size = page.get_by_role("spinbutton", name="Image size")
-    size.fill("32")
-    size.press("Enter")
-    page.get_by_text("Learning", exact=True).click()
-    epochs = page.get_by_role("spinbutton", name="Epochs")
-    epochs.fill("2")
-    epochs.press("Tab")
-    page.get_by_role("button", name="Start training").dblclick()
-    expect(page.get_by_text("Train Simple CNN on phantoms/patient").first).to_be_visible()
+    fill(page, "Image size", "32")
+    fill(page, "Epochs", "2")
+    fill(page, "Learning rate", "0")
+    start = page.get_by_role("button", name="Start training")
+    expect(page.get_by_text("Must be greater than 0")).to_be_visible()
+    expect(start).to_be_disabled()
+    shot(page, "training-refused")
+    fill(page, "Learning rate", "0.001")
+    expect(page.get_by_text("films a second learnt")).to_be_visible(timeout=120_000)  # measured here, by itself
+    expect(page.get_by_text("films, 2 epochs")).to_be_visible()
+    shot(page, "training-form")
+    start.dblclick()
+    expect(page.get_by_text("Train Simple CNN, 32 px, on phantoms/patient").first).to_be_visible()
     shot(page, "training-runs")
     page.reload()  # the job is no part of the page
     expect(page.get_by_text("done in").first).to_be_visible(timeout=240_000)
     expect(page.get_by_text("Nothing runs.")).to_be_visible()
     expect(page.get_by_text("done in")).to_have_count(1)  # the double click was one training
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_text("python -m core train --job job-1.json")).to_be_visible()
     shot(page, "training-done")
+    page.get_by_role("button", name="Train again with changes").click()
+    expect(page.get_by_role("spinbutton", name="Image size")).to_have_value("32")
+    expect(page.get_by_text("films, 2 epochs")).to_be_visible()
+    expect(page.get_by_text("Measuring this machine's speed")).to_have_count(0, timeout=120_000)
 
     elsewhere = [url for url in page.sent if not url.startswith((address, "data:", "blob:"))]
     assert not elsewhere  # nothing leaves the machine
