@@ -11,7 +11,7 @@ import streamlit as st
 from app import resources
 from core.base.errors import InputError
 from core.base.paths import ROOT
-from core.data import radiographs, split_store, truth
+from core.data import learnable, radiographs, split_store, truth
 from core.models import members
 from core.models.registry import ENSEMBLE, TITLES
 from core.training.config import TrainConfig
@@ -88,19 +88,12 @@ def _unfit(dataset: str, split: str, labels: str, read: tuple[tuple[str, int], .
     """Say why a split cannot be learnt from, or None; the files it reads and their times are the cache's key."""
     place = resources.workspace()
     try:
-        radiographs.require_images(radiographs.load(place, dataset), dataset)
+        table = radiographs.load(place, dataset)
+        radiographs.require_images(table, dataset)
         split_store.require_sound(place, dataset, split)
+        films = split_store.load(place, dataset, split).merge(table[["image_id", "source"]], on="image_id")
+        known = films["image_id"].map(truth.labels(place, dataset, labels))
+        learnable.refuse(films.assign(label=known), split)
     except InputError as error:
         return str(error)
-    table = split_store.load(place, dataset, split)
-    known = table["image_id"].map(truth.labels(place, dataset, labels))
-    train = known[table["part"] == "train"]
-    positive, negative = int((train == 1).sum()), int((train == 0).sum())
-    if not positive or not negative:
-        return (
-            f"Expected films with and without pneumothorax in train, found {positive} with and {negative} without by "
-            "these labels; choose another split or other labels."
-        )
-    if not known[table["fold"] == "tune"].notna().any():
-        return "Expected films in the fold tune of val, found none with a label; choose another split or other labels."
     return None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import InputError
-from core.data import radiographs, split_store, truth
+from core.data import learnable, radiographs, split_store, truth
 from core.data.pixel_cache import PixelCache
 from core.training import losses, targets
 from core.training.targets import Targets
@@ -81,8 +81,8 @@ def labelled(workspace: Workspace, dataset: str, split: str, labels: str) -> Lab
 
     Raises:
         InputError: If the data set, split or labels do not exist, the split leaks or is out of
-            date, the data set is a table only, a synthetic film stands outside train, or there
-            is no film to choose the best epoch by.
+            date, the data set is a table only, or nothing can be learnt from the films;
+            `learnable.refuse` says when.
     """
     table = radiographs.load(workspace, dataset)
     certificate = split_store.require_sound(workspace, dataset, split)
@@ -94,7 +94,7 @@ def labelled(workspace: Workspace, dataset: str, split: str, labels: str) -> Lab
     table["label"] = table["image_id"].map(known)
     unknown = int(table["label"].isna().sum())
     table = table[table["label"].notna() & (table["fold"] != "certify").fillna(True)].reset_index(drop=True)
-    _refuse_unfit(table, split)
+    learnable.refuse(table, split)
     return Labelled(table=table, certificate=certificate, without_label=unknown, natural_prevalence=float(natural))
 
 
@@ -107,12 +107,12 @@ def prepare(workspace: Workspace, config: TrainConfig, *, further: tuple[str, ..
         further: What the classifier learns besides the label, by the columns of the truth table.
 
     Raises:
-        InputError: If the films cannot be used, `labelled` says when; train lacks a class; or
-            there are too many processes for a batch.
+        InputError: If the films cannot be used, `labelled` says when, or there are too many
+            processes for a batch.
     """
     dataset, labels = config.data.dataset, config.data.labels
     films = labelled(workspace, dataset, config.data.split, labels)
-    _refuse_unlearnable(films.rows("train")["label"], config)
+    _refuse_too_many_processes(len(films.rows("train")), config)
     table = films.table
     pixels = PixelCache.ensure(workspace, table, size=config.architecture.image_size)
     spec = transforms.measure(pixels.read(_some_training_rows(table, config.optimisation.seed)))
@@ -133,32 +133,8 @@ def train_films(material: Material, config: TrainConfig) -> Films:
     return films
 
 
-def _refuse_unfit(table: pd.DataFrame, split: str) -> None:
-    made = table[(table["source"] == "synthetic") & (table["part"] != "train")]
-    if len(made):
-        msg = (
-            f"Expected synthetic films in the train part only, found {len(made)} elsewhere in split {split!r}, such as "
-            f"{made['image_id'].iloc[0]!r}; make a split without them."
-        )
-        raise InputError(msg)
-    if not (table["part"] == "val").any():
-        msg = (
-            f"Expected films in the fold 'tune' of val, by which the best epoch is chosen, found none with a label in "
-            f"split {split!r}; choose another split or other labels."
-        )
-        raise InputError(msg)
-
-
-def _refuse_unlearnable(train: pd.Series, config: TrainConfig) -> None:
-    positive = int((train == 1).sum())
-    if positive in (0, len(train)):
-        msg = (
-            f"Expected films with and without pneumothorax to learn from, found {positive} with and "
-            f"{len(train) - positive} without in the train part of split {config.data.split!r}; choose another split "
-            "or labels."
-        )
-        raise InputError(msg)
-    processes, batch = config.execution.processes, min(config.optimisation.batch_size, len(train))
+def _refuse_too_many_processes(films: int, config: TrainConfig) -> None:
+    processes, batch = config.execution.processes, min(config.optimisation.batch_size, films)
     if processes > 1 and 2 * processes > batch:
         msg = (
             f"Expected at least two films of a batch for each process, found {processes} processes for batches of "

@@ -446,7 +446,7 @@ def test_a_table_without_images_is_refused(workspace, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        (lambda split: (split["part"] != "train") | (split["label"] == 0), "found 0 with and 12 without in the train"),
+        (lambda split: (split["part"] != "train") | (split["label"] == 0), "found 0 with and 12 without, in split"),
         (lambda split: split["fold"] != "tune", "found none with a label in split 'patient'"),
     ],
 )
@@ -466,7 +466,7 @@ def test_a_synthetic_film_outside_train_is_refused(workspace, tmp_path):
     files.write_parquet(workspace.radiographs(studies.DATASET), table)
     split_store.save(workspace, studies.DATASET, studies.SPLIT, split, kind="patient", seed=0)
 
-    with pytest.raises(InputError, match=f"synthetic films in the train part only, found 1 elsewhere .* '{test_film}'"):
+    with pytest.raises(InputError, match=f"synthetic films in the train part only, found 1 elsewhere, .* '{test_film}'"):
         engine.train(workspace, config())
 
 
