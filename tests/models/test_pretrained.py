@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
+import shutil
 import socket
 
 import huggingface_hub
@@ -10,6 +12,7 @@ import safetensors.torch
 import timm
 import torch
 
+from core.base import files
 from core.base.errors import InputError
 from core.data import split_store
 from core.models import cards, pretrained, registry
@@ -35,6 +38,7 @@ def _no_network(monkeypatch, tmp_path):
     monkeypatch.setattr(socket, "create_connection", asked)
     monkeypatch.setattr(socket, "getaddrinfo", asked)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.delenv("PLEURASCOPE_ONLINE", raising=False)
 
 
@@ -119,6 +123,26 @@ def test_imagenet_offline_is_refused_without_a_probe():
     assert e.value.field == "weights"
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "hub/models--timm--resnet18.a1_in1k/snapshots/abc/pytorch_model.bin",
+        "torch/hub/checkpoints/resnet18_a1_0-d63eafa0.pth",
+    ],
+)
+def test_weights_that_lie_there_as_a_pickle_are_told_of_but_not_read(place, tmp_path):
+    refs = tmp_path / "hub" / "models--timm--resnet18.a1_in1k" / "refs"
+    refs.mkdir(parents=True)
+    (refs / "main").write_text("abc")
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_bytes(pickle.dumps({"conv1.weight": 1}))
+
+    origin = pretrained.apply(classifier(), "auto")
+
+    assert origin.kind == "scratch"
+    assert "has them as a pickle only, which is never read, and stays offline" in origin.sentence
+
+
 @pytest.fixture
 def probed(monkeypatch):
     """Online, with a hub that does not answer."""
@@ -140,6 +164,22 @@ def test_online_there_is_one_probe_of_three_seconds_then_a_clear_refusal(probed)
 
     assert len(probed) == 1
     assert probed[0][1] == 3
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        ("https://huggingface.co", ("huggingface.co", 443)),
+        ("http://mirror.lan", ("mirror.lan", 80)),
+        ("http://mirror.lan:8081/hub", ("mirror.lan", 8081)),
+    ],
+)
+def test_the_probe_goes_where_the_hub_client_would(endpoint, address, monkeypatch, probed):
+    monkeypatch.setattr(pretrained.constants, "ENDPOINT", endpoint)
+
+    pretrained.apply(classifier(), "auto")
+
+    assert [asked for asked, _ in probed] == [address]
 
 
 def test_online_auto_goes_on_from_scratch_when_the_hub_does_not_answer(probed):
@@ -166,19 +206,30 @@ def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(monkeypatch, probed
     forever.set()
 
 
-def test_online_weights_are_fetched_from_a_hub_that_answers(monkeypatch, probed, tmp_path):
-    class Connection:
-        def __enter__(self):
-            return self
+@pytest.fixture
+def _hub_answers(monkeypatch, probed):
+    monkeypatch.setattr(socket, "create_connection", lambda *_address, **_options: contextlib.nullcontext())
 
-        def __exit__(self, *_error):
-            return None
 
+@pytest.mark.usefixtures("_hub_answers")
+def test_online_weights_are_fetched_from_a_hub_that_answers(monkeypatch, tmp_path):
     colour_weights("resnet18", tmp_path / "fetched.safetensors")
-    monkeypatch.setattr(socket, "create_connection", lambda *_address, **_options: Connection())
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_names: str(tmp_path / "fetched.safetensors"))
 
     assert pretrained.apply(classifier(), "imagenet").kind == "imagenet"
+
+
+@pytest.mark.usefixtures("_hub_answers")
+@pytest.mark.parametrize("error", [OSError("no space left"), huggingface_hub.errors.HTTPError("peer closed")])
+def test_a_download_that_breaks_off_is_no_crash(error, monkeypatch):
+    def break_off(*_names):
+        raise error
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", break_off)
+
+    assert f"did not give them ({type(error).__name__})" in pretrained.apply(classifier(), "auto").sentence
+    with pytest.raises(InputError, match="did not give them"):
+        pretrained.apply(classifier(), "imagenet")
 
 
 @pytest.mark.parametrize(
@@ -212,6 +263,48 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
 
     with pytest.raises(InputError, match=r"Expected weights of resnet18 in 'w\.safetensors', found none for"):
         pretrained.apply(classifier(), str(tmp_path / "w.safetensors"))
+
+
+def test_weights_of_a_deeper_sibling_are_refused_though_they_hold_all_that_is_asked_for(tmp_path):
+    safetensors.torch.save_file(timm.create_model("resnet34").state_dict(), tmp_path / "w.safetensors")
+
+    with pytest.raises(
+        InputError, match=r"of resnet18 in 'w\.safetensors', found also some for 'layer1\.2\.bn1\.bias'"
+    ):
+        pretrained.apply(classifier(), str(tmp_path / "w.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "shape", "told"),
+    [
+        ("resnet18", "conv1.weight", (64,), r"'conv1.weight' of shape \(64,\) in place of \(64, 1, 7, 7\)"),
+        ("resnet18", "conv1.weight", (64, 2, 7, 7), r"'conv1.weight' of shape \(64, 2, 7, 7\)"),
+        ("resnet18", "bn1.weight", (3,), r"'bn1.weight' of shape \(3,\) in place of \(64,\)"),
+        ("vit", "pos_embed", (197,), r"'pos_embed' of shape \(197,\) in place of \(1, 17, 192\)"),
+        ("vit", "pos_embed", (1, 51, 192), "found others"),  # 50 patches are no square
+    ],
+)
+def test_weights_of_another_shape_are_refused_and_leave_the_backbone_as_it_was(model, name, shape, told, tmp_path):
+    weights = colour_weights(model, tmp_path / "w.safetensors") | {name: torch.zeros(shape)}
+    safetensors.torch.save_file(weights, tmp_path / "w.safetensors")
+    of = classifier(model)
+    before = {key: tensor.clone() for key, tensor in of.trunk.state_dict().items()}
+
+    with pytest.raises(InputError, match=told):
+        pretrained.apply(of, str(tmp_path / "w.safetensors"))
+
+    assert all(torch.equal(tensor, before[key]) for key, tensor in of.trunk.state_dict().items())
+
+
+def test_weights_without_a_count_of_steps_are_taken(tmp_path):
+    weights = colour_weights("resnet18", tmp_path / "w.safetensors")
+    kept = {name: tensor for name, tensor in weights.items() if not name.endswith("num_batches_tracked")}
+    safetensors.torch.save_file(kept, tmp_path / "w.safetensors")
+    of = classifier()
+
+    pretrained.apply(of, str(tmp_path / "w.safetensors"))
+
+    assert torch.equal(of.trunk.state_dict()["bn1.running_var"], weights["bn1.running_var"])
 
 
 @pytest.mark.parametrize("model", ["cnn", "vit"])
@@ -252,6 +345,21 @@ def test_weights_that_have_seen_patients_of_val_or_test_are_refused(workspace, l
     assert error.value.field == "weights"
     with pytest.raises(InputError, match="that have not seen patients"):
         engine.train(workspace, TrainConfig.from_dict(studies.OPTIONS | {"split": "other", "weights": learnt}))
+
+
+def test_weights_that_started_from_such_weights_are_refused_too(workspace, learnt, tmp_path):
+    split_store.create(workspace, studies.DATASET, "other", "patient", seed=7)
+    (first,) = workspace.checkpoints.iterdir()
+    later = tmp_path / "later.safetensors"
+    later.write_bytes(safetensors.torch.save({"x": torch.zeros(1)}))
+    shutil.copytree(first, workspace.checkpoints / "later")
+    card = json.loads((first / cards.CARD).read_text())
+    parent = {"weights_sha256": card["weights_sha256"]}
+    changed = {"checkpoint_id": "later", "dataset": "elsewhere", "weights_sha256": files.sha256_of_file(later)}
+    (workspace.checkpoints / "later" / cards.CARD).write_text(json.dumps(card | changed | {"training": parent}))
+
+    with pytest.raises(InputError, match=r"found 'later' that goes back to 'cnn-tiny-.*', which learnt from"):
+        pretrained.refuse_leak(workspace, str(later), studies.DATASET, "other")
 
 
 def test_weights_whose_split_was_made_anew_are_refused(workspace, learnt):

@@ -466,7 +466,9 @@ def test_a_synthetic_film_outside_train_is_refused(workspace, tmp_path):
     files.write_parquet(workspace.radiographs(studies.DATASET), table)
     split_store.save(workspace, studies.DATASET, studies.SPLIT, split, kind="patient", seed=0)
 
-    with pytest.raises(InputError, match=f"synthetic films in the train part only, found 1 elsewhere, .* '{test_film}'"):
+    with pytest.raises(
+        InputError, match=f"synthetic films in the train part only, found 1 elsewhere, .* '{test_film}'"
+    ):
         engine.train(workspace, config())
 
 
