@@ -32,7 +32,7 @@ class DemoArguments(Config):
     """Make the embedded study: phantoms, splits, every classifier, their ensemble, predictions and reports."""
 
     full: bool = Field(
-        False, description="Train every classifier at 224 pixels with three seeds; on two CPU cores it takes days."
+        False, description="Train every classifier at 224 pixels with three seeds: many hours without a GPU."
     )
 
 
