@@ -58,7 +58,7 @@ def _details(card: dict[str, Any]) -> str:
             f"- Classifier: {card['title']}, {card['parameters']:,} parameters",
             *made,
             f"- Cost: {_number(card['efficiency']['gflops'])} GFLOPs a film (a multiply-add counts two), peak memory "
-            f"{_number(card['efficiency']['peak_memory_mb'])} MB, AUROC on tune per minute of training "
+            f"{card['efficiency']['peak_memory_mb']:,.0f} MB, AUROC on tune per minute of training "
             f"{_number(card['efficiency']['auroc_per_minute'])}",
             f"- Weights: SHA-256 {card['weights_sha256']}",
             "- Versions: " + ", ".join(f"{name} {number}" for name, number in card["versions"].items()),

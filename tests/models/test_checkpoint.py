@@ -35,7 +35,7 @@ CARD = {
         "gflops": 3.57,
         "images_per_s": 61.0,
         "wall_s": 12.3,
-        "peak_memory_mb": 900.0,
+        "peak_memory_mb": 1577.4,
         "auroc_per_minute": 4,
     },
     "training_s": 12.3,
@@ -113,7 +113,7 @@ def test_the_model_card_says_what_it_is_for_and_how_it_did(workspace, classifier
     assert "was 0.700 before, is 0.500, and would be 0.600 with a temperature of 1.50 alone" in text
     assert "- youden: 0.4000 (there sensitivity 0.900, specificity 0.800)" in text
     assert "- noise: 0.100 (0.200), rank correlation not measured" in text
-    assert "3.57 GFLOPs a film" in text
+    assert "3.57 GFLOPs a film (a multiply-add counts two), peak memory 1,577 MB" in text
     assert "A note of its own." in text
 
 
