@@ -27,7 +27,8 @@ def chosen(workspace: Workspace, checkpoint_ids: Sequence[str], dataset: str, sp
             they did not learn from this split as it is now, with the same labels.
     """
     if len(checkpoint_ids) < 2 or len(set(checkpoint_ids)) < len(checkpoint_ids):
-        msg = f"Expected two or more different checkpoints, found {' '.join(checkpoint_ids) or 'none'}; choose at least two."
+        found_instead = " ".join(checkpoint_ids) or "none"
+        msg = f"Expected two or more different checkpoints, found {found_instead}; choose at least two."
         raise InputError(msg, field="checkpoints")
     found = [cards.read_card(workspace, checkpoint_id) for checkpoint_id in checkpoint_ids]
     for card in found:
