@@ -139,9 +139,10 @@ def _draw_curves() -> None:
     chosen = _choose_runs(trainings[:RUNS_OFFERED])
     runs = [Run(name=_name(job), model=_option(job, "model"), history=_history(job)) for job in chosen]
     begun = [run for run in runs if not run.history.empty]
-    for run in runs:
+    for job, run in zip(chosen, runs, strict=True):
         if run.history.empty:
-            st.caption(f"{run.name}: the first point appears when the first epoch is done.")
+            nothing = "no epoch was done" if job.finished else "the first point appears when the first epoch is done"
+            st.caption(f"{run.name}: {nothing}.")
     if not begun:
         return
     with st.grid(min_column_width=WIDTH):

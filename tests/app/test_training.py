@@ -210,6 +210,13 @@ def test_an_epoch_that_was_learnt_again_after_a_kill_counts_once(queue):
     assert "Epoch 2" in told(opened())
 
 
+def test_a_run_that_failed_before_its_first_epoch_promises_no_curve(queue):
+    job = filed(queue)
+    queue.end(job.job_id, "failed", message="No such weights.")
+
+    assert "job 1: no epoch was done" in told(opened())
+
+
 def test_a_run_without_a_finished_epoch_says_when_its_curve_begins(queue):
     filed(queue)
 
