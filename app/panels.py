@@ -16,6 +16,7 @@ from core.jobs import worker
 from core.jobs.job import Job, JobProgress
 
 POLL_S = 1.0
+IDLE_POLL_S = 5.0
 MESSAGE_WIDTH = 100  # characters of a job's message in its line; its details have the rest
 STATE_ICONS = {
     "queued": ":material/schedule:",
@@ -37,7 +38,10 @@ def choose_dataset(page: str) -> str | None:
 
 
 def live(draw: Callable[[], None], *, key: str) -> None:
-    """Run `draw` again and again while jobs are unfinished, and the whole page once when the last has ended."""
+    """Run `draw` again and again while jobs are unfinished, and the whole page once when the last has ended.
+
+    Where nothing is to be done it looks now and then whether another session has filed a job.
+    """
     busy = bool(resources.queue().unfinished())
 
     def body() -> None:
@@ -45,10 +49,10 @@ def live(draw: Callable[[], None], *, key: str) -> None:
         if unfinished and not worker.is_running(resources.workspace()):
             worker.ensure_running(resources.workspace())
         draw()
-        if busy and not unfinished:
+        if busy != bool(unfinished):
             st.rerun()
 
-    st.fragment(body, run_every=POLL_S if busy else None, key=key)()
+    st.fragment(body, run_every=POLL_S if busy else IDLE_POLL_S, key=key)()
 
 
 def job_line(job: Job, *, page: str, actions: Callable[[], None] | None = None) -> None:

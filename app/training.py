@@ -118,7 +118,9 @@ def _draw_details(job: Job, *, page: str) -> None:
         )
         with st.expander("All options", key=f"{page}.options.{job.job_id}"):
             st.dataframe(_options_table(job.config), hide_index=True, height="content", key=f"{page}.table")
-    log = resources.queue().log(job.job_id, lines=LOG_LINES)
+    # Its last line is for the worker, which reads there what was made; that stands above.
+    lines = resources.queue().log(job.job_id, lines=LOG_LINES).splitlines()
+    log = "\n".join(line for line in lines if not line.startswith("{"))
     if log:
         st.caption("What it printed last")
         tall = log.count("\n") >= LOG_ROWS

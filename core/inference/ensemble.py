@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from core.training.material import Labelled
 
 
+LITTLE = 0.005  # a weight below it is shown as none
+
+
 def create(workspace: Workspace, checkpoint_ids: Sequence[str], dataset: str, split: str, *, method: str) -> str:
     """Fuse classifiers and return the ensemble's name.
 
@@ -138,5 +141,16 @@ def _card(
             "peak_memory_mb": max(effort["peak_memory_mb"] for effort in efforts),
             "auroc_per_minute": None,
         },
-        "notes": results.calibration_notes(fit, films.rows("val")),
+        "notes": _unheard(named) + results.calibration_notes(fit, films.rows("val")),
     }
+
+
+def _unheard(named: list[dict[str, Any]]) -> list[str]:
+    """Say which members count for nothing, and when one is left alone."""
+    silent = [member for member in named if member["weight"] < LITTLE]
+    if not silent:
+        return []
+    heard = [member for member in named if member["weight"] >= LITTLE]
+    names = " and ".join(f"{member['title']} ({member['checkpoint_id'][-8:]})" for member in silent)
+    alone = f": it is {heard[0]['title']} ({heard[0]['checkpoint_id'][-8:]}) alone" if len(heard) == 1 else ""
+    return [f"The ensemble gives {names} no weight{alone}; tune fits best without."]

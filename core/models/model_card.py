@@ -114,7 +114,8 @@ def _temperature(found: dict[str, Any]) -> str:
         return ""
     losses = found["log_loss"]
     return (
-        f" The log-loss on tune was {losses['uncalibrated']:.3f} before, is {losses['calibrated']:.3f}, and would be "
+        f" Weighted to that prevalence, which is the data set's own, the log-loss on tune was "
+        f"{losses['uncalibrated']:.3f} before, is {losses['calibrated']:.3f}, and would be "
         f"{losses['temperature']:.3f} with a temperature of {found['temperature']:.2f} alone."
     )
 
@@ -124,7 +125,8 @@ def _evaluation_data(card: dict[str, Any]) -> str:
         [
             "## Evaluation data",
             "",
-            f"The parts val (its fold tune, which also chose the best epoch) and test of {card['dataset']}/"
+            f"The parts val (its fold tune, which also chose the best epoch or the fusion weights, the calibration and "
+            f"the operating points, so that its figures flatter) and test of {card['dataset']}/"
             f"{card['split']}, patients apart from those of train; labels from {card['labels']}.",
         ]
     )
@@ -141,7 +143,7 @@ def _training_data(card: dict[str, Any]) -> str:
         "| --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {part} | {counts['films']} | {counts['patients']} | {counts['positive_films']} |"
+        f"| {_named(part)} | {counts['films']} | {counts['patients']} | {counts['positive_films']} |"
         for part, counts in card["parts"].items()
     ]
     return "\n".join(lines)
@@ -151,7 +153,7 @@ def _analyses(card: dict[str, Any]) -> str:
     lines = ["## Quantitative analyses", "", "| part | films | " + " | ".join(MEASURES.values()) + " |"]
     lines.append("| --- " * (2 + len(MEASURES)) + "|")
     for part, found in card["metrics"].items():
-        cells = [part, str(found["films"]), *(_measure(found.get(name)) for name in MEASURES)]
+        cells = [_named(part), str(found["films"]), *(_measure(found.get(name)) for name in MEASURES)]
         lines.append("| " + " | ".join(cells) + " |")
     for part, columns in card["told_besides"].items():
         lines += ["", f"What it tells besides, on {part}: mean absolute error (of always giving the mean of train)", ""]
@@ -172,6 +174,11 @@ def _caveats(card: dict[str, Any]) -> str:
         *(f"- {note}" for note in card["notes"]),
     ]
     return "\n".join(lines)
+
+
+def _named(part: str) -> str:
+    """Return what a part is called: of val only the fold tune is looked at."""
+    return "val, fold tune" if part == "val" else part
 
 
 def _measure(found: dict[str, Any] | None) -> str:

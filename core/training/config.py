@@ -34,7 +34,7 @@ class ModelOptions(Config):
     """What is trained, and from which weights."""
 
     model: str = "cnn"
-    """Kind of classifier."""
+    """Kind of classifier: cnn, multitask, vit, resnet18, densenet121 or efficientnet_b0."""
 
     image_size: int = Field(default=224, ge=32, le=1024, multiple_of=16)
     """Side of the square image the classifier sees, in pixels; a multiple of 16."""

@@ -154,6 +154,18 @@ def test_an_ensemble_cannot_be_loaded_as_a_network(workspace, trained):
         checkpoint.load(workspace, name)
 
 
+def test_members_without_weight_are_named_and_an_ensemble_of_one_is_called_so():
+    named = [
+        {"title": title, "checkpoint_id": f"x-{title}-12345678", "weight": weight}
+        for title, weight in (("A", 0.0), ("B", 0.999), ("C", 0.001))
+    ]
+
+    assert ensemble._unheard(named) == [
+        "The ensemble gives A (12345678) and C (12345678) no weight: it is B (12345678) alone; tune fits best without."
+    ]
+    assert ensemble._unheard([dict(member, weight=1 / 3) for member in named]) == []
+
+
 def test_a_member_that_is_certain_does_not_break_the_logit():
     certain = np.array([[0.0, 0.0], [1.0, 1.0]])
 

@@ -108,9 +108,11 @@ def test_the_model_card_says_what_it_is_for_and_how_it_did(workspace, classifier
         *("Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data"),
         *("Quantitative analyses", "Ethical considerations", "Caveats and recommendations"),
     ]
-    assert "| val | 4 | 0.800 (0.700 to 0.900) | not measurable | not measurable | not measurable |" in text
+    assert "| val, fold tune | 4 | 0.800 (0.700 to 0.900) | not measurable | not measurable | not measurable |" in text
     assert "calibrated on 4 films of the fold tune for a prevalence of 25.0 %" in text
-    assert "was 0.700 before, is 0.500, and would be 0.600 with a temperature of 1.50 alone" in text
+    assert (
+        "the log-loss on tune was 0.700 before, is 0.500, and would be 0.600 with a temperature of 1.50 alone" in text
+    )
     assert "- youden: 0.4000 (there sensitivity 0.900, specificity 0.800)" in text
     assert "- noise: 0.100 (0.200), rank correlation not measured" in text
     assert "3.57 GFLOPs a film (a multiply-add counts two), peak memory 1,577 MB" in text
