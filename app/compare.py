@@ -101,7 +101,7 @@ def _short_name(checkpoint_id: str) -> str:
     """Return what a checkpoint is, its pixels, and the end of its id; the id alone when its folder is gone."""
     for card in resources.checkpoint_cards():
         if card["checkpoint_id"] == checkpoint_id:
-            return f"{card['title']}, {cards.pixels(card)} ({checkpoint_id[-8:]})"
+            return cards.short_name(card)
     return checkpoint_id
 
 

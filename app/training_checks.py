@@ -13,13 +13,11 @@ from core.base.errors import InputError
 from core.base.paths import ROOT
 from core.data import learnable, radiographs, split_store, truth
 from core.models import members
-from core.models.registry import ENSEMBLE, TITLES
+from core.models.registry import ENSEMBLE, TITLES, WEIGHTS
 from core.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-WEIGHTS = ("auto", "imagenet", "none")  # anything else names a file
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 from app import resources, training_checks, training_estimate
-from app.training_checks import WEIGHTS
 from core.base.config import is_group
 from core.base.errors import InputError
 from core.commands.arguments import flat_fields
 from core.evaluation.fusion import FUSIONS
-from core.models.registry import CLASSIFIERS, ENSEMBLE, TITLES
+from core.models import cards
+from core.models.registry import CLASSIFIERS, ENSEMBLE, TITLES, WEIGHTS
 from core.training.config import ONLY_FOR, TrainConfig
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _members_offered() -> dict[str, str]:
     """Return the classifiers that learnt from the chosen split: their ids and short names, the newest first."""
     place = (_value("dataset"), _value("split"))
     return {
-        card["checkpoint_id"]: f"{card['title']}, {card['input']['size']} px ({card['checkpoint_id'][-8:]})"
+        card["checkpoint_id"]: cards.short_name(card)
         for card in resources.checkpoint_cards()
         if (card["dataset"], card["split"]) == place and card["model"] != ENSEMBLE
     }

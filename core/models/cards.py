@@ -74,6 +74,16 @@ def pixels(card: dict[str, Any]) -> str:
     return " and ".join(str(size) for size in sorted(sizes)) + " px"
 
 
+def short_name(card: dict[str, Any]) -> str:
+    """Say what a checkpoint is, at which image sizes, and the end of its id.
+
+    Examples:
+        >>> short_name({"title": "Simple CNN", "input": {"size": 64}, "checkpoint_id": "cnn-nih-20260101-0a1b2c3d"})
+        'Simple CNN, 64 px (0a1b2c3d)'
+    """
+    return f"{card['title']}, {pixels(card)} ({card['checkpoint_id'][-8:]})"
+
+
 def refuse_other_kinds(card: dict[str, Any], radiographs: pd.DataFrame) -> None:
     """Refuse to read real radiographs with a checkpoint that learnt mostly from made ones.
 

@@ -23,7 +23,7 @@ from core.base import files
 from core.base.errors import InputError
 from core.base.paths import read_settings
 from core.data import split_store
-from core.models import cards
+from core.models import cards, registry
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 WEIGHTS = "model.safetensors"  # in a model's place on the hub, and in its local cache
 PICKLED = "pytorch_model.bin"  # the same in the older format, which can run code when it is read
 PROBE_S = 3.0  # what the hub gets to answer
-WORDS = ("auto", "imagenet", "none")
 OWN = "trunk."  # how the backbone's weights begin in a checkpoint of ours
 HOW = "set PLEURASCOPE_ONLINE=1 once to fetch them, or give --weights FILE"
 
@@ -61,7 +60,7 @@ def apply(classifier: Classifier, weights: str) -> Origin:
     """
     if weights == "none":
         return Origin(kind="scratch", sentence="trained from scratch, as was asked for")
-    if weights not in WORDS:
+    if weights not in registry.WEIGHTS:
         path = Path(weights).expanduser()
         tensors = _read(path)
         digest = files.sha256_of_file(path)
@@ -96,7 +95,7 @@ def refuse_leak(workspace: Workspace, weights: str, dataset: str, split: str) ->
             made anew since, so that nobody can tell.
     """
     path = Path(weights).expanduser()
-    if weights in WORDS or not path.is_file():
+    if weights in registry.WEIGHTS or not path.is_file():
         return
     ancestry = _ancestry(workspace, files.sha256_of_file(path))
     for card in ancestry:

@@ -57,6 +57,7 @@ CLASSIFIERS = {
         summary="Few parameters and little arithmetic; a member of the ensemble.",
     ),
 }
+WEIGHTS = ("auto", "imagenet", "none")  # what weights to start from; anything else names a file
 ENSEMBLE = "ensemble"  # no network: it fuses the probabilities of trained classifiers
 TITLES = {name: info.title for name, info in CLASSIFIERS.items()} | {ENSEMBLE: "Ensemble"}
 
