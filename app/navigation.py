@@ -8,9 +8,10 @@ from core.base.paths import ROOT
 
 PAGES = ROOT / "pages"
 
-GROUPS = {
-    "Run": (("overview", "Overview", ":material/home:"), ("training", "Training", ":material/model_training:")),
+GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Read": (("worklist", "Worklist", ":material/view_list:"),),
     "Research": (("splits", "Splits", ":material/call_split:"), ("compare", "Compare", ":material/monitoring:")),
+    "Run": (("overview", "Overview", ":material/home:"), ("training", "Training", ":material/model_training:")),
 }
 
 
@@ -28,3 +29,18 @@ def pages() -> dict[str, list[st.Page]]:
 def link(name: str, label: str) -> None:
     """Draw a link to a page of this dashboard."""
     st.page_link(PAGES / f"{name}.py", label=label)
+
+
+def case_link(image_id: str, label: str, *, checkpoint: str, dataset: str, split: str, part: str) -> None:
+    """Draw a link that opens one case on the page Uncertainty; its address can be kept.
+
+    Args:
+        image_id: The film.
+        label: What the link says.
+        checkpoint: Whose predictions are shown.
+        dataset: Where the film stands, as are `split` and `part`.
+        split: See `dataset`.
+        part: See `dataset`.
+    """
+    place = {"checkpoint": checkpoint, "dataset": dataset, "split": split, "part": part, "case": image_id}
+    st.page_link(PAGES / "uncertainty.py", label=label, icon="", help="", width="stretch", query_params=place)

@@ -14,9 +14,11 @@ from core.base.paths import Workspace
 from core.data import radiographs as radiographs_of
 from core.data import split_store, thumbnails, truth
 from core.data.splits import KINDS
+from core.evaluation import operating_point
 from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
+from core.triage.worklists import Worklists
 
 
 def workspace() -> Workspace:
@@ -33,6 +35,17 @@ def queue() -> JobQueue:
     """Return the queue of jobs; its database is opened once a server."""
     place = workspace()
     return _queue(str(place.root), place.database_url)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _worklists(root: str, database_url: str) -> Worklists:
+    return Worklists(Workspace())
+
+
+def worklists() -> Worklists:
+    """Return where the worklists are kept; its database is opened once a server."""
+    place = workspace()
+    return _worklists(str(place.root), place.database_url)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -150,5 +163,5 @@ def job_history(job_id: int) -> pd.DataFrame:
 
 def card_cut(card: Mapping[str, Any]) -> float | None:
     """Return the operating point chosen when a checkpoint was trained, or None if it could not be."""
-    point = card["operating_points"].get("youden")
-    return None if point is None else float(point["threshold"])
+    point = operating_point.of_card(card)
+    return None if point is None else point.value

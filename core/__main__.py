@@ -38,11 +38,15 @@ COMMANDS = {
     "demo": "the embedded study from nothing: phantoms, splits, every classifier, predictions",
     "phantom": "write a data set of computed radiographs in NIH form",
     "index": "read a data set's table and images into the workspace",
+    "labels": "take in labels, boxes or masks from a table of their own",
     "split": "divide a data set's patients into train, val and test",
     "train": "train a classifier",
     "ensemble": "fuse trained classifiers into one",
     "predict": "apply a checkpoint to a data set",
     "evaluate": "measure a checkpoint on one part of a split",
+    "explain": "draw what moved a checkpoint on one film, with the verdict whether to trust it",
+    "localisation": "measure whether heat maps meet the pneumothorax, where masks or boxes exist",
+    "triage": "part the films of a part into suspected, unsure and not suspected",
     "jobs": "list, show, cancel or resume jobs; run their worker",
 }
 
@@ -100,7 +104,7 @@ def _run(words: list[str]) -> dict[str, Any]:
 
 def _overview() -> str:
     lines = ["usage: python -m core COMMAND ... [--json]", ""]
-    lines += [f"  {name:<10} {text}" for name, text in COMMANDS.items()]
+    lines += [f"  {name:<12} {text}" for name, text in COMMANDS.items()]
     lines += ["", "`python -m core COMMAND --help` explains one command.", ""]
     return "\n".join(lines)
 

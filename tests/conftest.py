@@ -50,7 +50,7 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ("--image-size", "32", "--epochs", "2", "--batch-size", "16")
     place = ("--dataset", "phantoms", "--split", "patient")
     checkpoint = core(folder, "train", "cnn", *place, *options)["checkpoint_id"]
-    core(folder, "predict", checkpoint, *place, "--part", "test")
+    core(folder, "predict", checkpoint, *place, "--part", "val", "test")
     core(folder, "evaluate", checkpoint, *place, "--part", "test")
     return folder
 

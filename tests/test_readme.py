@@ -9,7 +9,20 @@ from app import navigation
 from core.__main__ import COMMANDS
 from core.base.config import Config
 from core.base.paths import Settings
-from core.commands import arguments, demo, ensemble, evaluate, index, phantom, predict, split
+from core.commands import (
+    arguments,
+    demo,
+    ensemble,
+    evaluate,
+    explain,
+    index,
+    labels,
+    localisation,
+    phantom,
+    predict,
+    split,
+    triage,
+)
 from core.training.config import TrainConfig
 
 ROOT = Path(__file__).parents[1]
@@ -18,11 +31,15 @@ CONFIGS: dict[str, type[Config]] = {
     "demo": demo.DemoArguments,
     "ensemble": ensemble.EnsembleArguments,
     "evaluate": evaluate.EvaluateArguments,
+    "explain": explain.ExplainArguments,
     "index": index.IndexArguments,
+    "labels": labels.LabelsArguments,
+    "localisation": localisation.LocalisationArguments,
     "phantom": phantom.PhantomArguments,
     "predict": predict.PredictArguments,
     "split": split.SplitArguments,
     "train": TrainConfig,
+    "triage": triage.TriageArguments,
 }
 
 

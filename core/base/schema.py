@@ -95,9 +95,9 @@ SIGNALS = Table(
     name="signals",
     columns={
         "image_id": STRING,
-        "feature_distance": NUMBER,
-        "cam_lung_share": NUMBER,
-        "cam_agreement": NUMBER,
+        "feature_distance": NUMBER,  # to the training films; 1 is the usual one among themselves
+        "cam_lung_share": NUMBER,  # of the heat map inside the lung field, 0 to 1
+        "cam_agreement": NUMBER,  # of heat maps by several methods, -1 to 1
         "member_probabilities": LIST,  # of an ensemble's members, calibrated, in the order of its card
         "quality_grade": NUMBER,  # 0 to 1, 1 faultless; so are its parts
         "exposure": NUMBER,
@@ -105,7 +105,13 @@ SIGNALS = Table(
         "sharpness": NUMBER,
         "noise": NUMBER,
         "rotation_cropping": NUMBER,
-        "neighbour_ids": LIST,
+        "neighbour_ids": LIST,  # of the nearest labelled training films, nearest first
+        "quality_from": STRING,  # told by the classifier | measured on the pixels
+        "lung_from": STRING,  # truth | measured: where the lung field comes from
+        "lung_area": NUMBER,  # share of the film that it takes, 0 to 1
+        "augmentation_probabilities": LIST,  # calibrated, one a fixed small change of the film
+        "augmentation_std": NUMBER,
+        "drain": WHOLE,  # 1 if a source of labels records one, 0 if one records none
     },
     required=("image_id",),
 )

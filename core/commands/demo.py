@@ -55,6 +55,7 @@ class Demo:
         )
         self._step("Split by patient", "split", DATASET, "--kind", "patient", "--name", SPLIT)
         quick = self._classifier(self.plan.quick)
+        self._worklist("first-cnn", quick, "--budget", "0.2")
         for kind, options in (("balanced", ()), ("small", ("--share", "0.2")), ("domain", ())):
             self._step(f"Split: {kind}", "split", DATASET, "--kind", kind, "--name", kind, *options)
         trained = {self.plan.quick.title: quick}
@@ -64,6 +65,7 @@ class Demo:
         words = ("ensemble", *members, "--dataset", DATASET, "--split", SPLIT)
         fused = self._step("Fuse the ensemble", *words)["checkpoint_id"]
         self._measured("ensemble", fused)
+        self._worklist("ensemble", fused, "--max-missed", "0.1")
         return {
             "dataset": DATASET,
             "split": SPLIT,
@@ -82,6 +84,11 @@ class Demo:
         place = ("--dataset", DATASET, "--split", SPLIT, "--part")
         self._step(f"Predict val and test: {title}", "predict", checkpoint, *place, "val", "test")
         self._step(f"Evaluate on test: {title}", "evaluate", checkpoint, *place, "test")
+
+    def _worklist(self, name: str, checkpoint: str, *policy: str) -> None:
+        place = ("--dataset", DATASET, "--split", SPLIT, "--part", "test")
+        name = f"{name}-{checkpoint[-8:]}"  # another study's classifier makes another list
+        self._step(f"Worklist: {name}", "triage", checkpoint, *place, *policy, "--worklist", name)
 
     def _step(self, title: str, *words: str, config: dict[str, Any] | None = None) -> dict[str, Any]:
         progress.announce(title, done=self.done, total=self.plan.steps)

@@ -13,12 +13,10 @@ from core.base.paths import Workspace
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
 from core.data import radiographs, split_store, truth
-from core.evaluation import prediction_store, report_store, side_by_side
+from core.evaluation import operating_point, prediction_store, report_store, side_by_side
 from core.evaluation.evaluate import evaluate
-from core.evaluation.report import EvaluationReport, Threshold
+from core.evaluation.report import EvaluationReport
 from core.models import cards
-
-RULE = "youden"  # which of the card's operating points measures are taken at
 
 
 class EvaluateArguments(Config):
@@ -43,7 +41,7 @@ def run(words: list[str]) -> Outcome:
     report = evaluate(
         _predictions(workspace, arguments, card),
         radiographs=films,
-        threshold=operating_point(card),
+        threshold=operating_point.of_card(card),
         checkpoint_id=arguments.checkpoint,
         dataset=arguments.dataset,
         split=arguments.split,
@@ -60,24 +58,6 @@ def run(words: list[str]) -> Outcome:
         "report": report.to_dict(),
     }
     return Outcome(summary=_summary(report), made=made)
-
-
-def operating_point(card: dict[str, Any]) -> Threshold | None:
-    """Return the operating point that a checkpoint's card keeps from its `tune` fold, if it could be chosen."""
-    point = card["operating_points"].get(RULE)
-    if point is None:
-        return None
-    tune = card["parts"]["val"]  # of val the card counts the fold `tune` only
-    return Threshold(
-        value=point["threshold"],
-        rule=RULE,
-        checkpoint_id=card["checkpoint_id"],
-        dataset=card["dataset"],
-        split=card["split"],
-        fold="tune",
-        films=tune["films"],
-        positive_films=tune["positive_films"],
-    )
 
 
 def _predictions(workspace: Workspace, arguments: EvaluateArguments, card: dict[str, Any]) -> pd.DataFrame:

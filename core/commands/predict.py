@@ -17,7 +17,7 @@ from core.models import cards
 
 
 class PredictArguments(Config):
-    """Apply a checkpoint to a data set: the logit and the calibrated probability of every film."""
+    """Apply a checkpoint to a data set: of every film the calibrated probability, its spread, and the signals."""
 
     checkpoint: str = Field(description="Checkpoint id.")
     dataset: str = Field(description="Data set to read.")
@@ -25,6 +25,14 @@ class PredictArguments(Config):
     part: tuple[Literal["train", "val", "test", "all"], ...] = Field(
         ("all",), min_length=1, description="Part of the split, or several: a table each; all without a split."
     )
+    passes: int = Field(
+        30,
+        ge=0,
+        le=1000,
+        description="Passes with dropout, 2 to 1000, for the spread; 0 for none. An ensemble's is "
+        "that between its members.",
+    )
+    augmentations: bool = Field(True, description="Look at each film in eight small changes too: eight more passes.")
 
 
 def run(words: list[str]) -> Outcome:
@@ -51,6 +59,8 @@ def run(words: list[str]) -> Outcome:
                 arguments.dataset,
                 split=arguments.split,
                 part=None if part == "all" else part,
+                passes=arguments.passes,
+                augmentations=arguments.augmentations,
             )
         )
         for part in arguments.part

@@ -27,7 +27,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """How many steps the study has: each classifier and the ensemble are made, predict and are measured."""
-        return 6 + 3 * (2 + len(self.trainings))
+        return 8 + 3 * (2 + len(self.trainings))
 
 
 def _training(title: str, model: str, *, size: int, epochs: int, rate: float = 1e-3, **options: float) -> Training:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ INDEX_TALLIES = {
     "nulled": "value set to unknown",
     "truth_left_out": "truth left out",
 }
+PLACES = ("path", "mask_path", "lung_path")  # where files lie is never shown
 UNITS = {"age_years": "years", "pixel_spacing_mm": "mm"}
 LABEL_WORDS = {1: "pneumothorax", 0: "no pneumothorax"}
 
@@ -171,7 +173,7 @@ def details(film: pd.Series) -> pd.DataFrame:
         >>> details(pd.Series({"patient_id": "7", "label": 1, "age_years": 54.0, "path": "x"}))["Value"].to_list()
         ['7', 'pneumothorax', '54 years']
     """
-    known = film.drop(labels=["path", "mask_path"], errors="ignore").dropna()
+    known = film.drop(labels=list(PLACES), errors="ignore").dropna()
     rows = [
         (FIELD_WORDS.get(str(name), str(name).replace("_", " ").capitalize()), _value(str(name), value))
         for name, value in known.items()
@@ -190,12 +192,24 @@ def _value(name: str, value: Any) -> str:  # noqa: ANN401 (any cell)
 
 
 def truth_words(truths: pd.DataFrame) -> pd.DataFrame:
-    """Return what each source of labels says of one film: a column a source, a row a field that any of them fills."""
-    said = truths.drop(columns="image_id").set_index("truth")
+    """Return what each source of labels says of one film: a column a source, a row a field that any of them fills.
+
+    Boxes are counted, and where files lie is left out.
+    """
+    said = truths.drop(columns=["image_id", *PLACES], errors="ignore").set_index("truth")
+    if "boxes" in said:
+        said = said.assign(boxes=said["boxes"].map(_counted, na_action="ignore"))
     said = said.assign(label=said["label"].map(LABEL_WORDS).fillna("unknown")).dropna(axis=1, how="all")
     table = said.T.map(lambda cell: "" if pd.isna(cell) else f"{cell:.3g}" if isinstance(cell, float) else str(cell))
     table.insert(0, "Field", [str(name).replace("_", " ").capitalize() for name in table.index])
     return table.reset_index(drop=True)
+
+
+def _counted(boxes: str) -> str:
+    try:
+        return str(len(json.loads(boxes)))
+    except (ValueError, TypeError):  # a table's own way to write them
+        return boxes
 
 
 def index_table(report: Mapping[str, Any]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+BESIDE = {"mask_path": "masks", "lung_path": "lungs"}  # columns for the folders of regions beside the table
 LAYOUTS = ("images", "images_*", "images_*/images")  # where the files of a published set may lie
 
 
@@ -72,7 +73,7 @@ def index(
         rows: What a format's reader returned, or a table of the radiographs columns with
             `file_name` (looked for in `images`) or `path`.
         images: Folder of the image files, or the one above `images/` or `images_001/images/`.
-        csv: The table the rows came from; `masks/` and `truth.csv` beside it are taken along.
+        csv: The table the rows came from; `masks/`, `lungs/` and `truth.csv` beside it are taken along.
 
     Raises:
         InputError: If there are no images in the folder, or not one radiograph can be used.
@@ -94,7 +95,8 @@ def index(
         raise _nothing_left(listing)
     beside = csv.resolve().parent if csv is not None else None
     if with_images and beside is not None:
-        table = _with_masks(table, beside / "masks")
+        for column, folder in BESIDE.items():
+            table = _with_files_beside(table, column, beside / folder)
     table = schema.checked(table.drop(columns="file_name", errors="ignore"), schema.RADIOGRAPHS)
     truths, truth_left_out = _truths(table, beside)
     report = _report(
@@ -162,13 +164,13 @@ def _decoded(table: pd.DataFrame, memory: Path, left_out: Tally, by_rule: Tally)
     return table[seen["unreadable"].isna()]
 
 
-def _with_masks(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def _with_files_beside(table: pd.DataFrame, column: str, folder: Path) -> pd.DataFrame:
     names = {path.stem: str(path) for path in sorted(folder.glob("*.png"))}
     if not names:
         return table
-    own = table["mask_path"] if "mask_path" in table else pd.Series(None, index=table.index, dtype="str")
+    own = table[column] if column in table else pd.Series(None, index=table.index, dtype="str")
     found = table["image_id"].map(lambda image_id: names.get(Path(image_id).stem))
-    return table.assign(mask_path=own.where(own.notna(), found))
+    return table.assign(**{column: own.where(own.notna(), found)})
 
 
 def _truths(table: pd.DataFrame, beside: Path | None) -> tuple[pd.DataFrame, Tally]:

@@ -73,14 +73,14 @@ def draw(film: np.ndarray, *, size: int, mark: str | None) -> bytes:
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     picture = Image.fromarray(cv2.resize(pixels.to_uint8(film), shape, interpolation=method))
     if mark is not None:
-        picture = _marked(picture, mark)
+        picture = marked(picture, mark)
     content = io.BytesIO()
     picture.save(content, "JPEG", quality=88)
     return content.getvalue()
 
 
-def _marked(picture: Image.Image, mark: str) -> Image.Image:
-    """Draw an amber label with a hatched edge into the lower left corner."""
+def marked(picture: Image.Image, mark: str) -> Image.Image:
+    """Return a picture with an amber label and a hatched edge in its lower left corner."""
     picture = picture.convert("RGB")
     font, edge = ImageFont.load_default(max(SMALLEST_TYPE, max(picture.size) // 16)), 6
     left, top, right, bottom = font.getbbox(mark)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from core.evaluation.curves import roc
+from core.evaluation.report import Threshold
 
+IN_FORCE = "youden"  # which of the card's operating points counts
 RULES = {
     "youden": "Largest sum of sensitivity and specificity",
     "sensitivity-95": "Highest threshold with a sensitivity of at least 95 %",
@@ -71,3 +75,21 @@ def named_points(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Ope
     if not (labels == 1).any() or not (labels == 0).any():
         return {}
     return {rule: choose(labels, probabilities, rule=rule) for rule in RULES}
+
+
+def of_card(card: Mapping[str, Any]) -> Threshold | None:
+    """Return the operating point in force, kept on a checkpoint's card from its `tune` fold; None if it has none."""
+    point = card["operating_points"].get(IN_FORCE)
+    if point is None:
+        return None
+    tune = card["parts"]["val"]  # of val the card counts the fold `tune` only
+    return Threshold(
+        value=point["threshold"],
+        rule=IN_FORCE,
+        checkpoint_id=card["checkpoint_id"],
+        dataset=card["dataset"],
+        split=card["split"],
+        fold="tune",
+        films=tune["films"],
+        positive_films=tune["positive_films"],
+    )

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
 
 
+SIGNALS, FEATURES, PASSES = ".signals.parquet", ".features.npy", ".passes.npy"  # beside a table, row by row
+
+
 def load(workspace: Workspace, card: dict[str, Any], dataset: str, split: str | None, part: str | None) -> pd.DataFrame:
     """Read a checkpoint's predictions, and refuse stale ones.
 

@@ -25,6 +25,7 @@ LUNG = 0.0050
 BONE = 0.0230  # over the soft tissue it replaces
 _AIR_SHARE = 0.45  # of a ray's gas must be pleural for the pixel to count as pleural air
 _AIR_LEAST = 2.0  # mm
+_FIELD_LEAST = 40.0  # mm of gas; the thin recess behind a diaphragm is not seen as lung
 _HEART_FORWARD = 24.0  # mm, of the middle of the heart
 
 
@@ -35,6 +36,7 @@ class Chest:
     attenuation: np.ndarray  # natural logarithm of what is lost
     gas: np.ndarray  # mm of lung and pleural air
     air: np.ndarray  # bool: where the ray crosses pleural air rather than lung
+    lungs: np.ndarray  # bool: both lung fields, pleural air included
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def chest(grid: Grid, anatomy: Anatomy, film: Film) -> Chest:
     tissue += overlays.pleural_line(grid, anatomy, film, shift) * (gas > 4)
     worn = _worn(grid, anatomy, film, places)
     attenuation = SOFT * (np.maximum(tissue, 0) + worn) + lung + BONE * skeleton(grid, anatomy, film.pose)
-    return Chest(attenuation, gas, right.air | left.air)
+    air = right.air | left.air
+    return Chest(attenuation, gas, air, (gas > _FIELD_LEAST) | air)
 
 
 def _side(

@@ -65,10 +65,10 @@ def write_cohort(
     reader_size: int | None = None,
     processes: int | None = None,
 ) -> CohortSummary:
-    """Write a cohort: `images/`, `masks/`, the NIH table, and `truth.csv`.
+    """Write a cohort: `images/`, `masks/`, `lungs/`, the NIH table, and `truth.csv`.
 
-    A call that was stopped is taken up where it ended. The same arguments give the same bytes,
-    whatever the number of processes.
+    A call that was stopped is taken up where it ended, and a cohort without `lungs/` gets it. The
+    same arguments give the same bytes, whatever the number of processes.
 
     Args:
         out: A new or empty folder, or one that holds this very cohort.
@@ -193,6 +193,7 @@ def _write_film(out: Path, planned: PlannedFilm, size: int) -> None:
     picture = render(planned.anatomy, planned.film, size)
     if planned.film.air:
         files.write_bytes(out / "masks" / planned.name, _png(picture.mask.astype(np.uint8) * 255))
+    files.write_bytes(out / "lungs" / planned.name, _png(picture.lungs.astype(np.uint8) * 255))
     files.write_bytes(out / "images" / planned.name, _png(picture.pixels))  # last: it says the film is done
 
 
@@ -205,7 +206,8 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _is_there(out: Path, film: PlannedFilm) -> bool:
-    return (out / "images" / film.name).exists() and (film.film.air is None or (out / "masks" / film.name).exists())
+    kinds = ("images", "lungs") if film.film.air is None else ("images", "lungs", "masks")
+    return all((out / kind / film.name).exists() for kind in kinds)
 
 
 def _claim(out: Path, parameters: dict[str, int | None]) -> None:

@@ -25,6 +25,7 @@ class Radiograph:
 
     pixels: np.ndarray  # (size, size) uint8
     mask: np.ndarray  # (size, size) bool, where the ray crosses pleural air rather than lung
+    lungs: np.ndarray  # (size, size) bool, both lung fields, pleural air included, as far as the shutter shows them
 
 
 def render(anatomy: Anatomy, film: Film, size: int) -> Radiograph:
@@ -47,10 +48,21 @@ def render(anatomy: Anatomy, film: Film, size: int) -> Radiograph:
         cv2.warpAffine(image, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         for image in (found.attenuation, found.gas)
     )
-    mask = cv2.warpAffine(found.air.astype(np.float32), turn, (size, size), flags=cv2.INTER_LINEAR) > 0.5
+    mask, lungs = (
+        cv2.warpAffine(region.astype(np.float32), turn, (size, size), flags=cv2.INTER_LINEAR) > 0.5
+        for region in (found.air, found.lungs)
+    )
     signal = _detected(grid, attenuation, film)
     pixels = _finished(grid, _toned(grid, signal, gas, film), film)
-    return Radiograph(pixels, mask)
+    return Radiograph(pixels, mask, lungs & _shown(film, size))
+
+
+def _shown(film: Film, size: int) -> np.ndarray:
+    """Return what lies within the collimated margin, `(size, size)` bool."""
+    at = (np.arange(size) + 0.5) / size
+    left, top, right, below = film.collimation
+    across, down = (at > left) & (at < 1 - right), (at > top) & (at < 1 - below)
+    return down[:, None] & across[None, :]
 
 
 def _detected(grid: Grid, attenuation: np.ndarray, film: Film) -> np.ndarray:

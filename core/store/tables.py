@@ -28,3 +28,23 @@ jobs = Table(
     Column("message", Text, nullable=True),  # why it failed, in a sentence
     Index("jobs_by_state", "state", "priority", "job_id"),
 )
+
+worklists = Table(
+    "worklists",
+    metadata,
+    Column("worklist_id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("checkpoint_id", String(80), nullable=False),
+    Column("weights_sha256", String(64), nullable=False),  # of the checkpoint when the worklist was made
+    Column("dataset", String(80), nullable=False),
+    Column("split", String(80), nullable=False),
+    Column("part", String(20), nullable=False),
+    Column("truth", String(80), nullable=False),  # source of the labels that the policy was chosen by
+    Column("policy", JSON, nullable=False),
+    Column("cut", Float, nullable=False),  # the operating point
+    Column("cut_from", String(200), nullable=False),  # who or what set it, and when
+    Column("read_mode", String(20), nullable=False),  # open | blinded
+    Column("readers", JSON, nullable=False),  # names; none: anybody
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Column("created_by", String(200), nullable=False),
+)

@@ -13,6 +13,7 @@ from core.jobs import worker
 from core.jobs.queue import JobQueue
 from core.models import cards
 from core.models.registry import CLASSIFIERS
+from core.triage.worklists import Worklists
 
 
 @pytest.mark.parametrize("words", [["extra"], ["--ful"], ["--full", "x"]])
@@ -62,16 +63,16 @@ def test_the_study_has_as_many_steps_as_its_progress_says(queue, ends):
     steps = queue.children(parent.job_id)
     assert len(steps) == study.USUAL.steps
     commands = [step.arguments[0] for step in steps]
-    assert commands[:6] == ["phantom", "index", "split", "train", "predict", "evaluate"]
+    assert commands[:7] == ["phantom", "index", "split", "train", "predict", "evaluate", "triage"]
     assert commands.count("train") == 6
-    assert commands[-3:] == ["ensemble", "predict", "evaluate"]
+    assert commands[-4:] == ["ensemble", "predict", "evaluate", "triage"]
     trained = [step for step in steps if step.arguments[0] == "train"]
     assert trained[0].config["model"] == "cnn"  # the quick one, so that there are cases soon
     assert {step.config["model"] for step in trained} == set(CLASSIFIERS)
     assert {step.config["weights"] for step in trained} == {"none"}
     members = [f"c{step.job_id}" for step in trained if step.config["model"] in study.MEMBERS]
-    assert steps[-3].arguments[1:4] == members
-    assert made["checkpoint_id"] == f"c{steps[-3].job_id}"
+    assert steps[-4].arguments[1:4] == members
+    assert made["checkpoint_id"] == f"c{steps[-4].job_id}"
     assert made["quick_checkpoint_id"] == f"c{steps[3].job_id}"
     assert len(made["checkpoints"]) == 7
 
@@ -152,6 +153,8 @@ def test_every_classifier_of_the_study_is_made_predicts_and_is_measured(workspac
         for part in ("val", "test"):
             assert workspace.predictions(name, "phantoms", "patient", part).exists()
     assert len(list(workspace.reports.glob("*.json"))) == 7
+    listed = {one.checkpoint_id: one.policy["kind"] for one in Worklists(workspace).all()}
+    assert listed == {made["quick_checkpoint_id"]: "budget", made["checkpoint_id"]: "limit"}
 
 
 def _but_the_parent(still_runs, job_id: int):

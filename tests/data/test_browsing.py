@@ -174,7 +174,7 @@ def test_the_certificate_claims_no_check_that_was_not_made():
 
 
 def test_details_never_say_where_a_file_lies(films):
-    film = films.assign(path="/home/someone/a.png", mask_path="/home/someone/m.png").iloc[0]
+    film = films.assign(path="/home/a.png", mask_path="/home/m.png", lung_path="/home/l.png").iloc[0]
 
     assert "home" not in browsing.details(film).to_string()
 
@@ -218,3 +218,28 @@ def test_each_source_of_labels_has_its_column():
         {"Field": "Side", "report": "", "phantom": "left"},
         {"Field": "Size share", "report": "", "phantom": "0.123"},
     ]
+
+
+def test_boxes_are_counted_and_where_an_imported_mask_lies_is_not_said():
+    box = '{"x": 0.1, "y": 0.1, "width": 0.2, "height": 0.3}'
+    truths = schema.checked(
+        pd.DataFrame(
+            {
+                "image_id": "a",
+                "truth": ["report", "nih-boxes", "own"],
+                "boxes": [None, f"[{box}, {box}]", "upper left"],
+                "mask_path": [None, None, "/home/someone/m.png"],
+            }
+        ),
+        schema.TRUTH,
+    )
+
+    shown = browsing.truth_words(truths)
+
+    assert shown[shown["Field"] == "Boxes"].iloc[0].to_dict() == {
+        "Field": "Boxes",
+        "report": "",
+        "nih-boxes": "2",
+        "own": "upper left",
+    }
+    assert "home" not in shown.to_string()

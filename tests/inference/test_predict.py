@@ -7,7 +7,7 @@ import torch
 
 from core.base import files, progress, schema
 from core.base.errors import Cancelled, InputError
-from core.data import radiographs
+from core.data import radiographs, split_store
 from core.inference.predict import predict
 from core.models import cards, checkpoint
 from core.training import engine, material
@@ -38,8 +38,6 @@ def test_the_table_has_a_row_a_radiograph_and_names_what_it_speaks_of(workspace,
     assert table["label"].tolist() == films["label"].tolist()
     assert table["image_sha256"].tolist() == films["sha256"].tolist()
     assert set(table["weights_sha256"]) == {cards.read_card(workspace, checkpoint_id)["weights_sha256"]}
-    mc_dropout = ["probability_mean", "probability_std", "predictive_entropy", "mutual_information"]
-    assert table[mc_dropout].isna().all(axis=None)
     features = np.load(path.with_suffix(".features.npy"))
     assert (features.shape, features.dtype) == ((48, 8), np.float16)
 
@@ -131,3 +129,77 @@ def test_a_table_without_images_is_refused(workspace, tmp_path):
 
     with pytest.raises(InputError, match="found a data set that is a table only; index it with --images"):
         predict(workspace, checkpoint_id, "listed")
+
+
+def test_the_spread_is_that_of_the_passes_that_lie_beside_the_table(workspace, tmp_path):
+    checkpoint_id = trained(workspace, tmp_path)
+
+    path = predict(workspace, checkpoint_id, studies.DATASET, passes=20)
+
+    table, passes = pd.read_parquet(path), np.load(path.with_suffix(".passes.npy"))
+    assert (passes.shape, passes.dtype) == ((48, 20), np.float32)
+    np.testing.assert_allclose(table["probability_mean"], passes.mean(axis=1), atol=1e-6)
+    np.testing.assert_allclose(table["probability_std"], passes.std(axis=1, ddof=1), atol=1e-6)
+    assert (table["probability_std"] > 0).all()
+    assert table["mutual_information"].between(0, table["predictive_entropy"]).all()
+
+
+def test_a_film_has_the_same_spread_whatever_else_is_predicted_with_it(workspace, tmp_path):
+    checkpoint_id = trained(workspace, tmp_path)
+
+    whole = pd.read_parquet(predict(workspace, checkpoint_id, studies.DATASET)).set_index("image_id")
+    part = pd.read_parquet(predict(workspace, checkpoint_id, studies.DATASET, split=studies.SPLIT, part="test"))
+
+    alone = whole.loc[part["image_id"], "probability_std"].to_numpy()
+    np.testing.assert_allclose(part["probability_std"], alone, atol=1e-6)
+
+
+def test_without_passes_and_changes_their_columns_are_null_and_old_passes_are_gone(workspace, tmp_path):
+    checkpoint_id = trained(workspace, tmp_path)
+    path = predict(workspace, checkpoint_id, studies.DATASET)
+
+    predict(workspace, checkpoint_id, studies.DATASET, passes=0, augmentations=False)
+
+    table, signals = pd.read_parquet(path), pd.read_parquet(path.with_suffix(".signals.parquet"))
+    assert table[["probability_mean", "probability_std", "predictive_entropy"]].isna().all(axis=None)
+    assert signals[["augmentation_std", "augmentation_probabilities"]].isna().all(axis=None)
+    assert not path.with_suffix(".passes.npy").exists()
+
+
+def test_the_signals_stand_beside_the_table_row_by_row(workspace, tmp_path):
+    checkpoint_id = trained(workspace, tmp_path)
+
+    path = predict(workspace, checkpoint_id, studies.DATASET, split=studies.SPLIT, part="test")
+
+    table, signals = pd.read_parquet(path), pd.read_parquet(path.with_suffix(".signals.parquet"))
+    split = pd.read_parquet(workspace.split(studies.DATASET, studies.SPLIT)).set_index("image_id")
+    assert list(signals)[: len(schema.SIGNALS.columns)] == list(schema.SIGNALS.columns)
+    assert signals["image_id"].tolist() == table["image_id"].tolist()
+    assert (signals["feature_distance"] > 0).all()
+    assert {split.loc[name, "part"] for names in signals["neighbour_ids"] for name in names} == {"train"}
+    assert (signals["augmentation_std"] > 0).all()
+    assert {len(one) for one in signals["augmentation_probabilities"]} == {8}
+    assert set(signals["quality_from"]) == {"measured"}
+    assert signals["drain"].isna().all()  # nobody recorded any
+
+
+def test_a_film_of_train_is_not_its_own_neighbour(workspace, tmp_path):
+    checkpoint_id = trained(workspace, tmp_path)
+
+    path = predict(workspace, checkpoint_id, studies.DATASET, split=studies.SPLIT, part="train")
+
+    table, signals = pd.read_parquet(path), pd.read_parquet(path.with_suffix(".signals.parquet"))
+    patient = radiographs.load(workspace, studies.DATASET).set_index("image_id")["patient_id"]
+    for own, names in zip(table["patient_id"], signals["neighbour_ids"], strict=True):
+        assert own not in {patient[name] for name in names}
+
+
+def test_after_another_split_of_that_name_the_neighbours_are_not_guessed(workspace, tmp_path):
+    checkpoint_id = trained(workspace, tmp_path)
+    split_store.create(workspace, studies.DATASET, studies.SPLIT, "patient", seed=5)
+
+    path = predict(workspace, checkpoint_id, studies.DATASET)
+
+    signals = pd.read_parquet(path.with_suffix(".signals.parquet"))
+    assert signals["neighbour_ids"].isna().all()
+    assert (signals["feature_distance"] > 0).all()

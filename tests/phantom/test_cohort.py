@@ -61,7 +61,7 @@ def test_the_table_has_the_columns_and_names_of_nih(folder):
 
 
 def test_every_picture_says_that_it_is_a_phantom(folder):
-    for path in [*(folder / "images").iterdir(), *(folder / "masks").iterdir()]:
+    for path in [path for kind in ("images", "masks", "lungs") for path in (folder / kind).iterdir()]:
         with Image.open(path) as picture:
             assert picture.text == {"PleuraScope": "phantom"}
             assert (picture.mode, picture.size) == ("L", (SIZE, SIZE))
@@ -76,6 +76,17 @@ def test_masks_lie_on_the_side_of_the_air_and_exist_for_nothing_else(folder, tru
         on_patients_right = np.nonzero(mask)[1].mean() < SIZE / 2  # the picture's left
         assert set(np.unique(mask)) == {False, True}
         assert row["side"] == ("right" if on_patients_right else "left")
+
+
+def test_every_film_has_its_lung_fields(folder):
+    areas = []
+    for path in (folder / "images").iterdir():
+        lungs = np.asarray(Image.open(folder / "lungs" / path.name))
+        assert set(np.unique(lungs)) == {0, 255}
+        areas.append((lungs > 0).mean())
+
+    assert 0.25 < np.mean(areas) < 0.6
+    assert 0.15 < min(areas) <= max(areas) < 0.6
 
 
 def test_truth_has_sizes_for_positives_and_zeros_for_the_rest(truth):
@@ -115,6 +126,19 @@ def test_a_second_call_renders_nothing_and_a_lost_film_is_rendered_again(tmp_pat
     third = write_cohort(tmp_path / "c", **arguments)
 
     assert (first.rendered, second.rendered, third.rendered) == (first.films, 0, 1)
+    assert fingerprint(tmp_path / "c") == before
+
+
+def test_a_cohort_without_lung_fields_is_completed_and_its_films_stay(tmp_path):
+    arguments = {"patients": 3, "size": 32, "seed": 0, "processes": 1}
+    first = write_cohort(tmp_path / "c", **arguments)
+    before = fingerprint(tmp_path / "c")
+    for path in (tmp_path / "c/lungs").iterdir():
+        path.unlink()
+
+    second = write_cohort(tmp_path / "c", **arguments)
+
+    assert second.rendered == first.films
     assert fingerprint(tmp_path / "c") == before
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.ndimage import binary_dilation, shift
+from scipy.ndimage import binary_dilation, label, rotate, shift
 
 from core.phantom.anatomy import make_anatomy
 from core.phantom.film import make_film
@@ -70,6 +70,53 @@ def test_a_larger_pneumothorax_has_a_larger_mask(chest):
 
     assert areas == sorted(areas)
     assert areas[0] > 0
+
+
+def test_the_lung_fields_are_two_dark_regions_left_and_right(chest):
+    picture = render(*chest, SIZE)
+
+    parts, count = label(picture.lungs)
+    between = ~picture.lungs[:, 30:66] & (np.arange(SIZE) < 60)[:, None]
+    columns = [np.nonzero(parts == part)[1] for part in (1, 2)]
+
+    assert count == 2
+    assert (columns[0].max() < SIZE / 2) != (columns[1].max() < SIZE / 2)
+    assert picture.pixels[picture.lungs].mean() + 20 < picture.pixels[:, 30:66][between].mean()
+    assert 0.25 < picture.lungs.mean() < 0.6
+
+
+@pytest.mark.parametrize("kind", ["lateral", "tension"])
+def test_pleural_air_belongs_to_the_lung_field(chest, kind):
+    anatomy, film = chest
+    air = LATERAL if kind == "lateral" else Pneumothorax(side=-1, kind="tension", apex=80, hilum=65, base=60, lift=40)
+
+    before, after = render(anatomy, film, SIZE), render(anatomy, replace(film, air=air), SIZE)
+
+    assert after.mask.any()
+    assert not (after.mask & ~after.lungs).any()
+    assert (after.lungs & before.lungs).sum() > 0.97 * before.lungs.sum()
+
+
+def test_lung_fields_end_where_the_shutter_does(chest):
+    anatomy, film = chest
+
+    lungs = render(anatomy, replace(film, collimation=(0.2, 0.1, 0.25, 0.5)), SIZE).lungs
+
+    rows, columns = np.nonzero(lungs)
+    whole = render(anatomy, film, SIZE).lungs
+    assert (columns.min(), columns.max()) == (round(0.2 * SIZE), round(0.75 * SIZE) - 1)
+    assert rows.max() == SIZE // 2 - 1
+    np.testing.assert_array_equal(lungs[12:40, 22:70], whole[12:40, 22:70])
+
+
+def test_lung_fields_turn_with_the_film(chest):
+    anatomy, film = chest
+    straight, turned = (render(anatomy, replace(film, roll=roll), SIZE).lungs for roll in (0.0, 8.0))
+
+    back = rotate(turned.astype(float), -8.0, reshape=False, order=1) > 0.5
+
+    assert (back & straight).sum() > 0.95 * straight.sum()
+    assert (turned & straight).sum() < 0.95 * straight.sum()
 
 
 def test_tension_pushes_the_heart_to_the_other_side(chest):

@@ -3,10 +3,13 @@
 import threading
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from core.base.errors import InputError
-from core.store.engine import open_database
+from core.jobs.queue import JobQueue
+from core.store.engine import MIGRATIONS, migrate, open_database
 from core.store.tables import metadata
 
 
@@ -31,6 +34,32 @@ def test_opening_twice_changes_nothing(workspace):
         connection.execute(text("CREATE TABLE notes (words TEXT)"))
 
     assert inspect(open_database(workspace)).has_table("notes")
+
+
+def moved(engine, direction, revision):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        direction(config, revision)
+
+
+def test_a_database_from_before_the_worklists_gains_them_and_keeps_its_jobs(workspace):
+    job = JobQueue(workspace).file("Train CNN", ["train", "cnn"])
+    engine = open_database(workspace)
+    moved(engine, command.downgrade, "0001")
+    assert not inspect(engine).has_table("worklists")
+
+    migrate(engine)
+
+    assert inspect(engine).has_table("worklists")
+    assert JobQueue(workspace).get(job.job_id) == job
+
+
+def test_two_worklists_cannot_have_one_name(workspace):
+    constraints = inspect(open_database(workspace)).get_unique_constraints("worklists")
+
+    assert [constraint["column_names"] for constraint in constraints] == [["name"]]
 
 
 def test_a_newer_database_is_refused(workspace):

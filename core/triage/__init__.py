@@ -1,0 +1,1 @@
+"""Why a case needs a human: signals, zones, reasons."""

@@ -1,0 +1,97 @@
+"""Worklists in the database: which films of which part are to be read, by which policy; their cases are computed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, RowMapping, insert, select
+
+from core.base.errors import InputError
+from core.store.engine import open_database
+from core.store.tables import worklists
+
+if TYPE_CHECKING:
+    from core.base.paths import Workspace
+
+WHEN = ("created_at", "created_by")  # not what a worklist is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worklist:
+    """A part of a split that is to be read."""
+
+    name: str
+    checkpoint_id: str
+    weights_sha256: str
+    dataset: str
+    split: str
+    part: str
+    truth: str
+    policy: dict[str, Any]
+    """What `Policy.to_dict` gave."""
+    cut: float
+    cut_from: str
+    """Who set the cut, and when."""
+    read_mode: str
+    """`open`: zones are shown in the list. `blinded` comes with the reading room."""
+    readers: tuple[str, ...]
+    created_at: float
+    """Seconds since 1970, UTC."""
+    created_by: str
+
+
+class Worklists:
+    """Saves and finds worklists; safe to use from several processes and threads at once."""
+
+    def __init__(self, workspace: Workspace, engine: Engine | None = None) -> None:
+        self._writes = engine or open_database(workspace)
+        self._reads = self._writes.execution_options(writes=False)
+
+    def save(self, worklist: Worklist) -> Worklist:
+        """Save a worklist and return it; saved again with the same content it stays the one it was.
+
+        Raises:
+            InputError: If another worklist has its name; none is ever replaced.
+        """
+        with self._writes.begin() as connection:
+            row = connection.execute(select(worklists).where(worklists.c.name == worklist.name)).mappings().first()
+            if row is None:
+                values = asdict(worklist) | {"readers": list(worklist.readers)}
+                connection.execute(insert(worklists).values(**values))
+                return worklist
+        there = _worklist(row)
+        if _content(there) != _content(worklist):
+            msg = f"Expected a new name for a worklist, found {worklist.name!r}, which another has; choose a new one."
+            raise InputError(msg, field="worklist")
+        return there
+
+    def get(self, name: str) -> Worklist:
+        """Return one worklist.
+
+        Raises:
+            InputError: If there is none of this name; the sentence lists those there are.
+        """
+        found = self.all()
+        for one in found:
+            if one.name == name:
+                return one
+        names = ", ".join(one.name for one in found[:5])
+        hint = f"choose from {names}." if found else "there is none yet; make one with `triage --worklist`."
+        msg = f"Expected a worklist, found none named {name!r}; {hint}"
+        raise InputError(msg)
+
+    def all(self) -> list[Worklist]:
+        """Return all worklists, the newest first."""
+        order = (worklists.c.created_at.desc(), worklists.c.worklist_id.desc())
+        with self._reads.begin() as connection:
+            return [_worklist(row) for row in connection.execute(select(worklists).order_by(*order)).mappings()]
+
+
+def _worklist(row: RowMapping) -> Worklist:
+    values = {name: row[name] for name in Worklist.__dataclass_fields__}
+    return Worklist(**values | {"readers": tuple(row["readers"])})
+
+
+def _content(worklist: Worklist) -> dict[str, Any]:
+    return {name: value for name, value in asdict(worklist).items() if name not in WHEN}
