@@ -10,7 +10,11 @@ PAGES = ROOT / "pages"
 
 GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Read": (("worklist", "Worklist", ":material/view_list:"),),
-    "Research": (("splits", "Splits", ":material/call_split:"), ("compare", "Compare", ":material/monitoring:")),
+    "Research": (
+        ("splits", "Splits", ":material/call_split:"),
+        ("compare", "Compare", ":material/monitoring:"),
+        ("uncertainty", "Uncertainty", ":material/blur_on:"),
+    ),
     "Run": (("overview", "Overview", ":material/home:"), ("training", "Training", ":material/model_training:")),
 }
 

@@ -13,6 +13,7 @@ import torch
 from core.base.errors import InputError
 from core.data import lung_field, pixels, radiographs
 from core.data.pixel_cache import fit_square
+from core.evaluation import map_measures
 from core.inference import heat_maps, mc_dropout, measured, randomisation, trust
 from core.inference.own_calls import own_calls
 from core.models import cards, checkpoint, members, registry
@@ -199,9 +200,9 @@ def _explained(
     compared = (method, *(name for name in others if name != method))
     maps = [heat_maps.heat_maps(seen, name, signs=signs) for name in compared]
     grid = (int(maps[0].shape[1]), int(maps[0].shape[2]))
-    agreement = _number(heat_maps.agreement(maps)[0])
+    agreement = _number(map_measures.agreement(maps)[0])
     lungs, lung_from, no_lungs = _lungs(row, square)
-    share = None if lungs is None else _number(heat_maps.lung_share(maps[0], lungs[None])[0])
+    share = None if lungs is None else _number(map_measures.lung_share(maps[0], lungs[None])[0])
     area = None if lungs is None else float(lungs.mean())
     checked = _checked(workspace, one, dataset)
     judged = trust.judge(

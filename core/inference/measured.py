@@ -15,6 +15,7 @@ import torch
 from core.base import progress
 from core.data import lung_field, quality
 from core.data.pixels import UnreadableImage
+from core.evaluation import map_measures
 from core.inference import heat_maps, mc_dropout, small_changes
 from core.inference.own_calls import own_calls
 from core.vision import loader
@@ -129,8 +130,8 @@ def _batch(
         passes=spread,
         augmented=augmented,
         quality=quality.measure(grey),
-        agreement=heat_maps.agreement([maps, *others]),
-        lung_share=heat_maps.lung_share(maps, lungs),
+        agreement=map_measures.agreement([maps, *others]),
+        lung_share=map_measures.lung_share(maps, lungs),
         lung_area=np.where(lungs.any(axis=(1, 2)), lungs.mean(axis=(1, 2)), np.nan),
         lung_from=places,
     )

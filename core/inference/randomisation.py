@@ -22,6 +22,7 @@ from core.base import files, progress
 from core.base.errors import InputError
 from core.data import radiographs
 from core.data.pixel_cache import PixelCache
+from core.evaluation import map_measures
 from core.inference import heat_maps
 from core.inference.own_calls import own_calls
 from core.models import cards, registry
@@ -156,5 +157,5 @@ def _correlations(workspace: Workspace, loaded: Checkpoint, images: torch.Tensor
         random = heat_maps.see(network, images)
         # What an untrained network calls positive is chance; for the other side its map is often zero.
         by_chance = np.where(random.logits.cpu().numpy() >= 0, 1.0, -1.0)
-        found.append(heat_maps.agreement([trained, heat_maps.heat_maps(random, signs=by_chance)]))
+        found.append(map_measures.agreement([trained, heat_maps.heat_maps(random, signs=by_chance)]))
     return np.stack(found)

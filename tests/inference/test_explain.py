@@ -17,6 +17,7 @@ from core.base import files
 from core.base.errors import InputError
 from core.data import lung_field, radiographs
 from core.data.pixel_cache import PixelCache
+from core.evaluation import map_measures
 from core.inference import explain, heat_maps, mc_dropout, randomisation
 from core.inference.predict import predict
 from core.models import cards, checkpoint, registry
@@ -88,9 +89,9 @@ def test_side_and_method_can_be_asked_for(workspace, trained, target, sign, meth
     first = "hires-cam" if method == "hires-cam" else "grad-cam"
     three = [heat_maps.heat_maps(seen, name, signs=[sign]) for name in (first, "grad-cam++", "eigen-cam")]
     if found.agreement is None:
-        assert np.isnan(heat_maps.agreement(three)[0])
+        assert np.isnan(map_measures.agreement(three)[0])
     else:
-        assert found.agreement == pytest.approx(heat_maps.agreement(three)[0])
+        assert found.agreement == pytest.approx(map_measures.agreement(three)[0])
 
 
 def test_without_a_cut_the_map_is_the_evidence_for_a_pneumothorax(workspace, trained):
