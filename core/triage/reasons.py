@@ -216,7 +216,7 @@ def two_digits(probability: float, *, cut: float) -> str:
 
     Examples:
         >>> two_digits(0.812, cut=0.4), two_digits(0.3214, cut=0.3218), two_digits(0.9995, cut=0.4)
-        ('0.81', '0.3214', 'above 0.99')
+        ('0.81', '0.321', 'above 0.99')
     """
     if probability > 0.99:
         return "above 0.99"

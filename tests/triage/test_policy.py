@@ -89,7 +89,7 @@ def test_a_budget_for_all_needs_no_threshold():
     probabilities, values = np.array([0.9, 0.9, 0.1]), np.array([5.0, 4.0, 3.0])
 
     assert within_budget(probabilities, values, cut=CUT, share=0.34) is None
-    assert within_budget(np.zeros(0), np.zeros(0), np.zeros(0), cut=CUT, share=0.1) is None
+    assert within_budget(np.zeros(0), np.zeros(0), cut=CUT, share=0.1) is None
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, np.nan])
@@ -97,7 +97,7 @@ def test_a_budget_that_is_no_share_is_refused(share):
     with pytest.raises(
         InputError, match=f"Expected a budget as a share of the films from 0 to 1, found {share}"
     ) as told:
-        within_budget(np.zeros(2), np.zeros(2), np.arange(2), cut=CUT, share=share)
+        within_budget(np.zeros(2), np.zeros(2), cut=CUT, share=share)
     assert told.value.field == "budget"
 
 
