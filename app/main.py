@@ -14,5 +14,6 @@ from app import access, frame, navigation
 st.set_page_config(page_title="PleuraScope", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
 access.require_access()
 page = st.navigation(navigation.pages(), position="top")
+st.set_page_config(initial_sidebar_state=navigation.sidebar(page.url_path))
 frame.draw()
 page.run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from core.base.paths import ROOT
@@ -28,6 +30,15 @@ def pages() -> dict[str, list[st.Page]]:
         ]
         for group, entries in GROUPS.items()
     }
+
+
+def sidebar(name: str) -> Literal["collapsed", "auto"]:
+    """Return how a page's sidebar stands until somebody opens or closes it: closed where films are read.
+
+    Args:
+        name: Of the page, as in its address.
+    """
+    return "collapsed" if name in {page for page, _, _ in GROUPS["Read"]} else "auto"
 
 
 def link(name: str, label: str) -> None:

@@ -231,21 +231,22 @@ def filtered(
     kept = np.ones(len(films), bool) if segment == ALL else (films["zone"] == segment).to_numpy()
     for column, values in chosen.items():
         if values:
-            kept &= films[column].isin(list(values)).to_numpy()
+            kept = kept & films[column].isin(list(values)).to_numpy()
     left = films[kept]
     return left.sort_values("value", ascending=False, na_position="first", kind="stable") if uncertain else left
 
 
-def shown_sentence(*, shown: int, listed: int, chosen: Mapping[str, Sequence[str]], uncertain: bool) -> str:
-    """Say which of the listed films are shown, since the sidebar that decides it is closed.
+def shown_sentence(first: int, last: int, *, shown: int, chosen: Mapping[str, Sequence[str]], uncertain: bool) -> str:
+    """Say which films are in sight and how they were chosen, since the sidebar that decides it is closed.
 
     Examples:
-        >>> shown_sentence(shown=4, listed=38, chosen={"view": ["AP"], "sex": []}, uncertain=True)
-        '4 of 38 films, filtered by view; research order: most uncertain first'
+        >>> shown_sentence(1, 25, shown=38, chosen={"view": ["AP"], "sex": []}, uncertain=True)
+        '1 to 25 of 38 films, filtered by view; research order: most uncertain first'
     """
     by = [FILTERS[column].lower() for column, values in chosen.items() if values]
-    parts = [f"{shown:,} of {listed:,} films" + (f", filtered by {', '.join(by)}" if by else "")]
-    return "; ".join([*parts, "research order: most uncertain first"] if uncertain else parts)
+    said = f"{first:,} to {last:,} of {shown:,} films" if shown else "No films"
+    said += f", filtered by {', '.join(by)}" if by else ""
+    return f"{said}; research order: most uncertain first" if uncertain else said
 
 
 def _remake(worklist: Worklist) -> str:

@@ -83,7 +83,7 @@ def row(case: Mapping[str, Any], *, picture: bytes | None, probability: str, rea
         f"<span>{probability}</span>",
         f"<span>{escape(reason)}</span>",
         f"<span>{escape(person(case))}</span>",
-        f"<span>{escape(history(case))}</span>",
+        f"<span>{escape(history(case)).replace(' prior', '&nbsp;prior')}</span>",
         f"<span>{waiting}</span>",
         f"<span>{STATE}</span>",
     )

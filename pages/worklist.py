@@ -1,13 +1,13 @@
 """Worklist: the films that a reader should look at, suspected first, with the reason for each."""
 
 import time
+from html import escape
 
 import streamlit as st
 
 from app import resources, worklist, worklist_rows
 from core.base.errors import InputError
 
-st.set_page_config(initial_sidebar_state="collapsed")
 st.title("Worklist")
 found = resources.worklists().all()
 if not found:
@@ -35,22 +35,22 @@ with st.container(horizontal=True, vertical_alignment="center"):
         key="worklist.segment",
         persist_state="session",
     )
-    films = worklist.filtered(listing.films, segment=segment, chosen=choices, uncertain=uncertain)
-    listed = len(listing.films)
-    st.caption(
-        worklist.shown_sentence(shown=len(films), listed=listed, chosen=choices, uncertain=uncertain), width="stretch"
-    )
-
+    count = st.empty()
+films = worklist.filtered(listing.films, segment=segment, chosen=choices, uncertain=uncertain)
 rows = st.container()  # drawn last, since the page's number is chosen below them
 page = 1
 if len(films) > size:
     question = hash((chosen.name, segment, str(choices), uncertain, size))
     with st.container(horizontal=True, horizontal_alignment="right"):
         page = st.pagination(-(-len(films) // size), key=f"worklist.page.{question}")
+seen = films.iloc[(page - 1) * size : page * size]
+first = (page - 1) * size + 1
+last = first + len(seen) - 1
+count.caption(worklist.shown_sentence(first, last, shown=len(films), chosen=choices, uncertain=uncertain))
 with rows:
     if films.empty:
         st.caption("No film fits; choose another segment, or take a filter away in the sidebar.")
     else:
-        worklist_rows.draw(listing, films.iloc[(page - 1) * size : page * size], now=time.time())
+        worklist_rows.draw(listing, seen, now=time.time())
 with st.container(key="worklist-foot"):
-    st.caption(worklist.foot_sentence(listing))
+    st.html(f"<p>{escape(worklist.foot_sentence(listing))}</p>")

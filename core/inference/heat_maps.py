@@ -4,7 +4,8 @@ Values stay on the grid and are not scaled. The grad-cam package, as the referen
 
 References:
     Selvaraju et al. (2017), Grad-CAM: visual explanations from deep networks via gradient-based localization, ICCV.
-    Chattopadhay et al. (2018), Grad-CAM++: improved visual explanations for deep convolutional networks, WACV.
+    Chattopadhay et al. (2018), Grad-CAM++: generalized gradient-based visual explanations for deep
+    convolutional networks, WACV.
     Draelos, Carin (2020), Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
     networks, arXiv 2011.08891.
     Muhammad, Yeasin (2020), Eigen-CAM: class activation map using principal components, IJCNN.
@@ -13,8 +14,6 @@ References:
 from __future__ import annotations
 
 import copy
-import functools
-import operator
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -115,12 +114,12 @@ def heat_maps(seen: Seen, method: str = "grad-cam", *, signs: np.ndarray | Seque
         ValueError: If the signs are not one a film, +1 or -1.
     """
     make = _method(method)
-    signed = seen.gradients * torch.from_numpy(_signs(signs, len(seen.logits))).to(seen.gradients)[:, None, None, None]
-    maps: np.ndarray = make(seen.activations, signed).clamp(min=0).float().cpu().numpy()
+    signed = _signs(signs, len(seen.logits))[:, None, None, None] * seen.gradients.float().cpu().numpy()
+    maps: np.ndarray = np.maximum(make(seen.activations.float().cpu().numpy(), signed), 0)
     return maps
 
 
-def _method(name: str) -> Callable[[Tensor, Tensor], Tensor]:
+def _method(name: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     if name not in _MAKERS:
         msg = f"Expected a heat map of {', '.join(METHODS)}, found {name!r}; choose one of them."
         raise InputError(msg, field="method")
@@ -128,42 +127,46 @@ def _method(name: str) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _signs(signs: np.ndarray | Sequence[float], films: int) -> np.ndarray:
-    found = np.asarray(signs, dtype=np.float64)
+    found = np.asarray(signs, dtype=np.float32)
     if found.shape != (films,) or not np.isin(found, (-1, 1)).all():
         msg = f"Expected {films} signs of +1 or -1, found {signs!r}; give one for each film."
         raise ValueError(msg)
     return found
 
 
-def _weighted(activations: Tensor, weights: Tensor) -> Tensor:
+# NumPy sums here in the package's own order: where channels nearly cancel out, another order is another map.
+
+
+def _weighted(activations: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the sum over channels `(B, h, w)` of activations `(B, C, h, w)` by weights `(B, C)`."""
-    return (weights[:, :, None, None] * activations).sum(dim=1)
+    weighted: np.ndarray = (weights[:, :, None, None] * activations).sum(axis=1)
+    return weighted
 
 
-def _grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
-    return _weighted(activations, gradients.mean(dim=(2, 3)))
+def _grad_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    return _weighted(activations, gradients.mean(axis=(2, 3)))
 
 
-def _grad_cam_plus_plus(activations: Tensor, gradients: Tensor) -> Tensor:
+def _grad_cam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     """Weigh by the positive gradients, each by its place's share (equation 19 of the paper)."""
     squares = gradients**2
-    sums = activations.sum(dim=(2, 3), keepdim=True)  # (B, C, 1, 1)
-    shares = squares / (2 * squares + sums * squares * gradients + EPSILON)
-    shares = torch.where(gradients != 0, shares, torch.zeros_like(shares))
-    return _weighted(activations, (gradients.clamp(min=0) * shares).sum(dim=(2, 3)))
+    sums = activations.sum(axis=(2, 3), keepdims=True)  # (B, C, 1, 1)
+    shares = squares / (2 * squares + sums * (squares * gradients) + EPSILON)
+    return _weighted(activations, (np.maximum(gradients, 0) * shares).sum(axis=(2, 3)))
 
 
-def _hires_cam(activations: Tensor, gradients: Tensor) -> Tensor:
-    return (gradients * activations).sum(dim=1)
+def _hires_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    products: np.ndarray = (gradients * activations).sum(axis=1)
+    return products
 
 
-def _eigen_cam(activations: Tensor, _gradients: Tensor) -> Tensor:
-    """Project the places on their first principal component; NumPy's decomposition, for the package's sign."""
-    places = activations.flatten(2).transpose(1, 2).cpu().numpy()  # (B, h * w, C)
+def _eigen_cam(activations: np.ndarray, _gradients: np.ndarray) -> np.ndarray:
+    """Project the places on their first principal component."""
+    places = activations.reshape(*activations.shape[:2], -1).transpose(0, 2, 1)  # (B, h * w, C)
     centred = places - places.mean(axis=1, keepdims=True)
     axes = np.linalg.svd(centred, full_matrices=False)[2]  # (B, min(h * w, C), C)
-    projections = np.einsum("bpc,bc->bp", centred, axes[:, 0])
-    return torch.from_numpy(projections).unflatten(1, activations.shape[2:])
+    projections: np.ndarray = centred @ axes[:, 0, :, None]  # (B, h * w, 1)
+    return projections.reshape(-1, *activations.shape[2:])
 
 
 _MAKERS = {
@@ -178,11 +181,10 @@ METHODS = tuple(_MAKERS)
 def reference(
     classifier: Classifier, images: Tensor, method: str = "grad-cam", *, signs: np.ndarray | Sequence[float]
 ) -> np.ndarray:
-    """Return the same heat maps `(B, h, w)` by way of the grad-cam package.
+    """Return the same heat maps `(B, h, w)` by way of the grad-cam package, with its own forward and full backward.
 
-    The package runs forward and backward on a copy of the classifier, which may have other users.
-    Its values are taken where it has them on the grid, cut off below 0; what it does afterwards, scaling
-    to [0, 1] and to the film's size, is left out. The target is sign times logit.
+    They are the package's on the grid, before it scales them. It works on a copy of the classifier,
+    which may have other users.
 
     Args:
         classifier: In eval mode.
@@ -194,31 +196,13 @@ def reference(
         InputError: If there is no such method.
         ValueError: If the signs are not one a film, +1 or -1.
     """
-    import pytorch_grad_cam as package  # brings scikit-learn and matplotlib along
+    from core.inference import grad_cam_package
 
     _method(method)
-    makers = {
-        "grad-cam": package.GradCAM,
-        "grad-cam++": package.GradCAMPlusPlus,
-        "hires-cam": package.HiResCAM,
-        "eigen-cam": package.EigenCAM,
-    }
-    targets = [functools.partial(operator.mul, float(sign)) for sign in _signs(signs, len(images))]
+    checked = _signs(signs, len(images))
     with _HOOKING:  # copying walks over the hooks
-        own = copy.deepcopy(classifier).requires_grad_(True)
-    with (
-        torch.inference_mode(mode=False),
-        torch.enable_grad(),
-        makers[method](own, [own.grid_layer], reshape_transform=own.grid) as cam,
-    ):
-        cam(images, targets=targets)
-        kept = cam.activations_and_grads
-        activations = kept.activations[0].numpy()
-        gradients = kept.gradients[0].numpy() if kept.gradients else None  # Eigen-CAM asks for none
-        values = cam.get_cam_image(images, own.grid_layer, targets, activations, gradients, False)
-        return np.maximum(values, 0).astype(np.float32)
-    msg = "the grad-cam package met an IndexError, which it only prints"
-    raise RuntimeError(msg)
+        own = copy.deepcopy(classifier)
+    return grad_cam_package.maps(own, images, method, signs=checked)
 
 
 def over_passes(
