@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +19,9 @@ from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
 from core.triage.worklists import Worklists
+
+if TYPE_CHECKING:
+    from core.models.checkpoint import Checkpoint
 
 
 def workspace() -> Workspace:
@@ -165,3 +168,25 @@ def card_cut(card: Mapping[str, Any]) -> float | None:
     """Return the operating point chosen when a checkpoint was trained, or None if it could not be."""
     point = operating_point.of_card(card)
     return None if point is None else point.value
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the classifier…")
+def _classifier(place: tuple[str, str, str], modified_ns: int) -> Checkpoint:
+    from core.models import checkpoint  # torch: seconds, so only when somebody asks for what needs it
+    from core.vision import device
+
+    found = checkpoint.load(Workspace(), place[-1])
+    found.classifier.to(device.chosen())
+    return found
+
+
+def classifier(checkpoint_id: str) -> Checkpoint:
+    """Return a trained classifier in eval mode, shared by all sessions: nobody may change it.
+
+    Raises:
+        InputError: If it is not there, is an ensemble, or its weights are not those its card names.
+    """
+    place = workspace()
+    weights = place.checkpoint(checkpoint_id) / cards.WEIGHTS
+    modified = _modified(weights) if weights.exists() else 0
+    return _classifier((str(place.root), str(place.checkpoints), checkpoint_id), modified)

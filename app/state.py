@@ -34,3 +34,6 @@ SHOW_FIRST_CASES: Key[bool] = Key("show_first_cases", False)
 OPEN_JOB: Key[int | None] = Key("open_job", None)  # whose details are shown
 RUNS_CHOSEN: Key[bool] = Key("runs_chosen", False)  # whether the reader, not the page, chose the curves
 PROBES_ASKED: Key[frozenset[tuple[object, ...]]] = Key("probes_asked", frozenset())  # what the probes measure
+CASE: Key[tuple[str, str] | None] = Key("case", None)  # image id and part of the case on the page Uncertainty
+CASE_ALONE: Key[bool] = Key("case_alone", False)  # whether a link brought it: then nothing else is drawn
+ADDRESS: Key[dict[str, str]] = Key("address", {})  # of the page Uncertainty, as it was drawn last

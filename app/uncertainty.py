@@ -1,36 +1,49 @@
-"""What the page Uncertainty reads and draws: the bench of signals, the charts, the cases."""
+"""What the page Uncertainty asks and reads: whose films, what tune chose, the bench of signals, the cases."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from scipy import special
 
-from app import resources
+from app import resources, state
 from core.base.paths import Workspace
-from core.evaluation import prediction_store, reliability, side_by_side
-from core.evaluation.reliability import Reliability
-from core.figures import uncertainty as figures
-from core.figures import zones
+from core.evaluation import prediction_store
 from core.models import cards
-from core.triage import bench, decision, evidence, policy, reasons, signals
+from core.triage import cases, decision, evidence
 from core.triage.bench import Bench
 from core.triage.decision import Chosen, Policy
 from core.triage.evidence import Evidence
 
 TUNE = "tune (val)"
+PARTS = ("test", TUNE)  # of val only the fold tune: the other is read once, for the limit on missed cases
+LINKED = ("train", "val", "test")  # parts whose single cases a link may open
+BUDGET = 20  # percent of the films that may be unsure, at first
 ROWS = 200  # cases a page
 GALLERY = 12
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whose films are looked at, and what counts as right."""
+
+    checkpoint_id: str
+    dataset: str
+    split: str
+    part: str
+    """One of `PARTS`."""
+    truth: str
 
 
 @dataclass(frozen=True)
 class Studied:
     """A checkpoint's signals: what tune chose, and the films that are looked at."""
 
+    key: tuple[Any, ...]
+    """Of what is cached about them."""
     tune: Evidence
     shown: Evidence
     chosen: Chosen
@@ -38,176 +51,187 @@ class Studied:
     """Of the films that are looked at."""
 
 
-def read(card: dict[str, Any], part: str, truth: str) -> Studied:
+def follow_address() -> None:
+    """Take over what the page's address asks for, if it is another than the page was drawn for last."""
+    asked = {name: str(st.query_params[name]) for name in st.query_params}
+    if not {"checkpoint", "case"} & set(asked):  # from the navigation, not by a link
+        state.CASE_ALONE.set(False)
+        return
+    if asked == state.ADDRESS.get():
+        return
+    state.ADDRESS.set(asked)
+    part = asked.get("part", "test")
+    if asked.get("checkpoint") in cards.checkpoint_ids(resources.workspace()):
+        st.session_state["uncertainty.checkpoint"] = asked["checkpoint"]
+    elif "checkpoint" in asked:
+        st.warning(f"The checkpoint {asked['checkpoint']} is not here any more; another is shown.")
+    st.session_state["uncertainty.part"] = TUNE if part in ("val", TUNE) else "test"
+    state.CASE_ALONE.set("case" in asked)
+    known = part if part in LINKED else "val" if part == TUNE else "test"
+    state.CASE.set((asked["case"], known) if "case" in asked else None)
+
+
+def keep_address(question: Question) -> None:
+    """Let the page's address name what it shows, so that it can be kept and sent."""
+    case = state.CASE.get()
+    address = {
+        "checkpoint": question.checkpoint_id,
+        "dataset": question.dataset,
+        "split": question.split,
+        "part": predicted_part(question) if case is None else case[1],
+    }
+    if case is not None:
+        address["case"] = case[0]
+    if address != {name: st.query_params[name] for name in st.query_params}:
+        st.query_params.from_dict(address)
+    state.ADDRESS.set(address)
+
+
+def choose_question(*, alone: bool) -> Question | None:
+    """Draw the choice of checkpoint, part and reference standard; None, with the next step said, without a checkpoint.
+
+    Args:
+        alone: Whether a single case is all that is shown, whose part is given.
+    """
+    found = {card["checkpoint_id"]: card for card in resources.checkpoint_cards()}
+    if not found:
+        st.info("No checkpoint yet. Train one on the Training page, or run `python -m core demo`.")
+        return None
+    left, middle, right = st.columns([3, 1, 1])
+    checkpoint = left.selectbox(
+        "Checkpoint",
+        list(found),
+        format_func=lambda name: cards.short_name(found[name]),
+        key="uncertainty.checkpoint",
+        persist_state="session",
+    )
+    address = state.ADDRESS.get()
+    card = found[checkpoint]
+    linked = address.get("checkpoint") == checkpoint
+    dataset, split = (address.get(name, card[name]) if linked else card[name] for name in ("dataset", "split"))
+    part = st.session_state.get("uncertainty.part", "test")
+    if not alone:
+        part = middle.selectbox(
+            "Part",
+            PARTS,
+            key="uncertainty.part",
+            persist_state="session",
+            help="Tune chooses, test is only measured. The other fold of val, certify, is never read here.",
+        )
+    truth = right.selectbox(
+        "Reference standard",
+        resources.truth_names(dataset) if dataset in resources.dataset_names() else ["report"],
+        key="uncertainty.truth",
+        persist_state="session",
+        help="Where the labels come from that count as right.",
+    )
+    return Question(checkpoint, dataset, split, part, truth)
+
+
+def predicted_part(question: Question) -> str:
+    """Return the part whose predictions hold the films."""
+    return "val" if question.part == TUNE else question.part
+
+
+def read(question: Question) -> Studied:
     """Return what is known of a checkpoint's films, computed again only when a file has changed.
+
+    Raises:
+        InputError: If predictions are missing or stale, or nothing can be chosen on tune.
+    """
+    tune, chosen, key = choice(question, draws=1000)
+    if question.part == TUNE:
+        return Studied(key, tune, tune, chosen, chosen.bench)
+    shown, own = of_part(question, question.part)
+    key = (*key, *own)
+    return Studied(key, tune, shown, chosen, _measured(key, chosen, shown))
+
+
+def choice(question: Question, *, draws: int) -> tuple[Evidence, Chosen, tuple[Any, ...]]:
+    """Return the films of tune, what they chose, and the key under which that is cached.
+
+    Args:
+        question: Whose films.
+        draws: Of the patients, for the bench's intervals; 0 is quick.
+
+    Raises:
+        InputError: As `read`.
+    """
+    val, key = of_part(question, "val")
+    tune, key = _tune(key, val), (*key, draws)
+    return tune, _chosen(key, tune, draws), key
+
+
+def of_part(question: Question, part: str) -> tuple[Evidence, tuple[Any, ...]]:
+    """Return the films of a part of train, val or test, and the key under which they are cached.
 
     Raises:
         InputError: If predictions are missing or stale.
     """
     place = resources.workspace()
-    wanted = ["val"] if part == TUNE else ["val", part]
-    paths = [place.radiographs(card["dataset"]), place.truth(card["dataset"])]
-    for one in wanted:
-        table = place.predictions(card["checkpoint_id"], card["dataset"], card["split"], one)
-        paths += [table, table.with_suffix(prediction_store.SIGNALS)]
-    times = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
-    return _studied(str(place.root), card["checkpoint_id"], part, truth, times)
+    card = cards.read_card(place, question.checkpoint_id)
+    split = place.split(question.dataset, question.split)
+    table = place.predictions(question.checkpoint_id, question.dataset, question.split, part)
+    sources = [
+        *(place.checkpoint(question.checkpoint_id) / cards.CARD, split, split.with_suffix(".json")),
+        *(table, table.with_suffix(prediction_store.SIGNALS), place.radiographs(question.dataset)),
+        *(place.truth(dataset) for dataset in sorted({question.dataset, card["dataset"]})),
+    ]
+    asked = (question.checkpoint_id, question.dataset, question.split, question.truth, part)
+    key = (str(place.root), str(place.checkpoints), *asked, *(_changed(path) for path in sources))
+    return _evidence(key, question, part), key
 
 
-@st.cache_resource(max_entries=8, show_spinner="Measuring the signals")
-def _studied(root: str, checkpoint_id: str, part: str, truth: str, times: tuple[int, ...]) -> Studied:
-    """Measure the signals; the result is shared by all sessions, so nobody may change it."""
+@st.cache_resource(max_entries=6, show_spinner="Reading predictions and signals…")
+def _evidence(key: tuple[Any, ...], _question: Question, _part: str) -> Evidence:
     place = Workspace()
-    card = cards.read_card(place, checkpoint_id)
-    names = (card["dataset"], card["split"])
-    tune = evidence.load(place, card, *names, "val", truth=truth, fold="tune")
-    chosen = decision.choose(tune)
-    if part == TUNE:
-        return Studied(tune, tune, chosen, chosen.bench)
-    shown = evidence.load(place, card, *names, part, truth=truth)
-    return Studied(tune, shown, chosen, chosen.measured_on(shown))
+    card = cards.read_card(place, _question.checkpoint_id)
+    return evidence.load(place, card, _question.dataset, _question.split, _part, truth=_question.truth)
 
 
-def counted(studied: Studied) -> str:
-    """Say how many films are looked at and how many calls are wrong."""
-    known = studied.shown.labelled()
-    positive = int((known.labels == 1).sum())
-    return (
-        f"{len(known.films):,} films of {len(set(known.patients)):,} patients, {positive:,} positive; "
-        f"{int(known.errors.sum()):,} called wrong at the cut {known.cut:.3f}."
-    )
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _tune(key: tuple[Any, ...], _val: Evidence) -> Evidence:
+    return _val.fold("tune")
 
 
-def bench_table(studied: Studied) -> pd.DataFrame:
-    """Return the signals side by side, best first, and those that are missing with the reason."""
-    rows = [
-        {
-            "Signal": signals.title(row.signal)
-            + (" (orders the unsure)" if row.signal == studied.chosen.signal else ""),
-            "Finds wrong calls (AUROC)": side_by_side.words(row.error_auroc),
-            "Against the plain distance": side_by_side.words(row.gain),
-            "AURC": "" if row.aurc is None else f"{row.aurc:.3f}",
-            "Kept at 5 % wrong": "" if row.coverage_at_5 is None else f"{row.coverage_at_5:.0%}",
-            "Films": f"{row.films:,}",
-        }
-        for row in studied.bench.rows
-    ]
-    missing = [
-        {"Signal": signals.title(name), "Finds wrong calls (AUROC)": f"missing: {why}"}
-        for name, why in studied.shown.missing.items()
-    ]
-    return pd.DataFrame([*rows, *missing]).fillna("")
+@st.cache_resource(max_entries=12, show_spinner="Measuring the signals on tune…")
+def _chosen(key: tuple[Any, ...], _tune: Evidence, _draws: int) -> Chosen:
+    return decision.choose(_tune, draws=_draws)
 
 
-def draw_spread(studied: Studied) -> None:
-    """Draw how the spread lies by correctness and by label, over the mean, and how right the calls are."""
-    known = studied.shown.labelled()
-    spread = known.films["probability_std"].to_numpy(float)
-    what = "Spread between members" if "members" in known.card else "Spread over passes"
-    left, right = st.columns(2)
-    groups = {"wrong calls": known.errors, "right calls": ~known.errors}
-    x_title = f"{what} (standard deviation of the probability)"
-    left.plotly_chart(
-        figures.spread_by(spread, groups, title="By correctness", x_title=x_title), key="uncertainty.errors"
-    )
-    labels = {"with the finding": known.labels == 1, "without": known.labels == 0}
-    right.plotly_chart(figures.spread_by(spread, labels, title="By label", x_title=x_title), key="uncertainty.labels")
-    mean = known.films["probability_mean"].to_numpy(float)
-    left.plotly_chart(figures.density(mean, spread, cut=known.cut), key="uncertainty.density")
-    right.plotly_chart(
-        figures.right_by_confidence(known.probabilities, known.labels, known.patients, cut=known.cut),
-        key="uncertainty.right",
-    )
-    st.caption(
-        "Where the two lines of a chart lie on each other, the spread tells nothing. The probability of the call is "
-        "that of the finding at or above the cut, and 1 less it below."
-    )
+@st.cache_resource(max_entries=6, show_spinner="Measuring the signals…")
+def _measured(key: tuple[Any, ...], _chosen: Chosen, _shown: Evidence) -> Bench:
+    return _chosen.measured_on(_shown)
 
 
-def draw_reliability(studied: Studied) -> None:
-    """Draw reliability before and after calibration, with its errors in words."""
-    known = studied.shown.labelled()
-    before = reliability.reliability(special.expit(known.films["logit"].to_numpy(float)), known.labels, known.patients)
-    after = reliability.reliability(known.probabilities, known.labels, known.patients)
-    st.plotly_chart(figures.reliability(before, after), key="uncertainty.reliability")
-    if before is not None and after is not None:
-        st.caption(f"Before: {_errors(before)}. After: {_errors(after)}. On the diagonal, a probability holds.")
+def budget() -> float:
+    """Return the share of the films that may be unsure, as the slider stands."""
+    return float(st.session_state.get("uncertainty.budget", BUDGET)) / 100
 
 
-def _errors(found: Reliability) -> str:
-    return f"ECE {found.ece:.3f}, adaptive ECE {found.adaptive_ece:.3f}, Brier {found.brier:.3f}"
+def sorted_cases(key: tuple[Any, ...], chosen: Chosen, shown: Evidence, *, share: float) -> tuple[Policy, pd.DataFrame]:
+    """Return the policy that a budget stands for and the films as cases under it; not to be changed.
+
+    Args:
+        key: Of the films.
+        chosen: What tune chose.
+        shown: The films.
+        share: Of them that may be unsure, in [0, 1].
+    """
+    return _cases(key, share, chosen, shown)
 
 
-def draw_risk(studied: Studied) -> None:
-    """Draw the share of wrong calls among the surest films, for the chosen signal and the plain distance."""
-    known = studied.shown.labelled()
-    curves = []
-    if known.errors.any():
-        for name, values in (
-            (signals.title(studied.chosen.signal), studied.chosen.values(known)),
-            (signals.title(bench.PLAIN), known.table[bench.PLAIN]),
-        ):
-            there = ~np.isnan(values)
-            if there.any():
-                curves.append((name, *bench.risk_coverage(values[there], known.errors[there])))
-    st.plotly_chart(zones.risk_coverage(curves), key="uncertainty.risk")
-    st.caption("The lower a line, the better its signal keeps wrong calls out of what is kept.")
+@st.cache_resource(max_entries=6, show_spinner="Sorting the films…")
+def _cases(key: tuple[Any, ...], share: float, _chosen: Chosen, _shown: Evidence) -> tuple[Policy, pd.DataFrame]:
+    found = decision.by_budget(_chosen, _shown, share=share)
+    return found, cases.cases(_shown, found)
 
 
-def draw_workload(studied: Studied) -> Policy:
-    """Draw workload against missed cases on tune with its slider, and return the policy it stands for."""
-    tune = studied.tune
-    share = st.slider(
-        "Films that may be unsure",
-        0.0,
-        1.0,
-        0.2,
-        0.01,
-        format="percent",
-        key="uncertainty.budget",
-        persist_state="session",
-    )
-    chosen = decision.by_budget(studied.chosen, tune, share=share)
-    curve = policy.curve(tune.probabilities, studied.chosen.values(tune), tune.labels, tune.patients, cut=tune.cut)
-    at = (
-        curve[curve["unsure_share"] <= share + 1e-9].iloc[0]
-        if (curve["unsure_share"] <= share).any()
-        else curve.iloc[-1]
-    )
-    st.plotly_chart(zones.workload(curve, chosen=float(at["read_share"])), key="uncertainty.workload")
-    if pd.notna(at["missed_share"]):
-        st.markdown(
-            f"Of 100 films of tune, {100 * at['read_share']:.0f} are read; of 100 positives, "
-            f"{100 * at['missed_share']:.1f} are missed ({100 * at['low']:.1f} to {100 * at['high']:.1f})."
-        )
-    st.caption("Drawn on the fold tune; the fold certify is read once, when a limit is saved:")
-    card = tune.card
-    st.code(
-        f"python -m core triage {card['checkpoint_id']} --dataset {tune.dataset} --split {tune.split} --part test "
-        f"--budget {share:.2f} --worklist NAME",
-        language="bash",
-        wrap_lines=True,
-    )
-    return chosen
+def show_all(part: str) -> None:
+    """Leave the single case that a link opened for all films of its part."""
+    state.CASE_ALONE.set(False)
+    st.session_state["uncertainty.part"] = TUNE if part == "val" else "test"
 
 
-def case_rows(table: pd.DataFrame, cut: float) -> pd.DataFrame:
-    """Return the cases as the table under the curve shows them."""
-    return pd.DataFrame(
-        {
-            "Film": table["image_id"],
-            "Zone": table["zone"],
-            "Probability": [reasons.two_digits(one, cut=cut) for one in table["probability"]],
-            "Spread": table["probability_std"],
-            "Entropy (nats)": table["predictive_entropy"],
-            "Label": table["label"].map({1: "with", 0: "without"}).fillna("unknown"),
-            "First reason": table["first_reason"].map(reasons.TITLES),
-        }
-    )
-
-
-def surely_wrong(studied: Studied, chosen: Policy) -> pd.DataFrame:
-    """Return wrong calls of which the chosen signal gives no sign, the surest first."""
-    known = studied.shown.labelled()
-    values = chosen.values(known)
-    return known.films.assign(value=values)[known.errors].sort_values("value", kind="stable").head(GALLERY)
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from core.base import progress
-from core.base.config import Config
+from core.base.config import Config, GivenPath
 from core.base.errors import InputError
 from core.base.paths import Workspace, checked_name
 from core.commands.arguments import parse
@@ -44,6 +44,7 @@ class TriageArguments(Config):
     confidence: float = Field(0.9, gt=0, lt=1, description="With which the limit holds.")
     truth: str = Field("report", description="Source of the labels that count as the reference standard.")
     worklist: str | None = Field(None, description="Save the result as a worklist of this name.")
+    figures: GivenPath | None = Field(None, description="Folder for figures, case pages and a table.")
 
 
 def run(given: list[str]) -> Outcome:
@@ -89,7 +90,14 @@ def run(given: list[str]) -> Outcome:
     )
     if arguments.worklist is not None:
         Worklists(workspace).save(_worklist(came))
-    return Outcome(summary=came.summary(), made=came.made())
+    made, summary = came.made(), came.summary()
+    if arguments.figures is not None:
+        from core.commands import drawn  # Plotly and the browser only where they are asked for
+
+        written = drawn.write(chosen, val.fold("tune"), shown, policy, arguments.figures)
+        made["figures"] = [str(path) for path in written]
+        summary += f"\n  {len(written)} files written to {arguments.figures}"
+    return Outcome(summary=summary, made=made)
 
 
 @dataclass(frozen=True, kw_only=True)

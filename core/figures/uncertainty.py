@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
-from core.base.statistics import clustered_proportion
-from core.evaluation.reliability import Reliability
+from core.evaluation.reliability import Bin, Reliability
 from core.figures.palette import ACCENT, HAIRLINE, QUIET, SEQUENTIAL, Theme, faded
 from core.figures.style import house, legend_above, says_nothing
 
 HEIGHT = 320  # pixels
-TWO = {"one": (ACCENT, "solid", "circle"), "other": ("#D55E00", "dash", "diamond")}  # told apart by line and marker too
-NOTHING = "No spread: these films were predicted without passes."
+CUT_MARGIN = 52  # pixels above the axes, for the title and the name of the cut
+OTHER = "#D55E00"
+TWO = ((ACCENT, "solid", "circle"), (OTHER, "dash", "diamond"))  # told apart by line and marker too
+STEPS = 20  # of a distribution
+COUNTED = sample_colorscale(SEQUENTIAL, np.linspace(0.25, 1, 9).tolist())  # without the end that is black on black
+NO_SPREAD = "No spread: these films were predicted without passes."
+NO_LABELS = "No film here has a label of this source."
 
 
 def spread_by(
@@ -38,10 +43,10 @@ def spread_by(
     """
     known = np.isfinite(spread)
     if not known.any():
-        return says_nothing(title, NOTHING, height=HEIGHT)
-    edges = np.linspace(0, max(float(spread[known].max()), 1e-6), 21)
+        return says_nothing(title, NO_SPREAD, height=HEIGHT)
+    edges = np.linspace(0, max(float(spread[known].max()), 1e-6), STEPS + 1)
     figure = go.Figure()
-    for (name, members), (colour, dash, _) in zip(groups.items(), TWO.values(), strict=True):
+    for (name, members), (colour, dash, _) in zip(groups.items(), TWO, strict=True):
         own = spread[members & known]
         counts, _ = np.histogram(own, edges)
         figure.add_trace(
@@ -79,22 +84,24 @@ def density(
     title = "Films by mean and spread"
     known = np.isfinite(mean) & np.isfinite(spread)
     if not known.any():
-        return says_nothing(title, NOTHING, height=HEIGHT)
+        return says_nothing(title, NO_SPREAD, height=HEIGHT)
+    low, high = float(min(mean[known].min(), cut)), float(max(mean[known].max(), cut))
+    highest = max(float(spread[known].max()), 1e-6)
     counts, x, y = np.histogram2d(
-        mean[known], spread[known], bins=(24, 18), range=((0, 1), (0, max(float(spread[known].max()), 1e-6)))
+        mean[known], spread[known], bins=(24, 18), range=((low, max(high, low + 1e-6)), (0, highest))
     )
     figure = go.Figure(
         go.Heatmap(
             x=x,
             y=y,
             z=np.where(counts > 0, counts, np.nan).T,
-            colorscale=SEQUENTIAL,
-            colorbar={"title": {"text": "Films"}, "thickness": 12, "outlinewidth": 0},
+            colorscale=COUNTED,
+            colorbar={"title": {"text": "Films", "font": {"size": 12}}, "thickness": 12, "outlinewidth": 0},
             hovertemplate="mean %{x:.2f}, spread %{y:.3f}: %{z} films<extra></extra>",
         )
     )
-    figure.add_vline(x=cut, line={"color": QUIET, "dash": "dot"}, annotation={"text": "cut", "font": {"color": QUIET}})
-    return house(
+    _mark_cut(figure, cut)
+    house(
         figure,
         title=title,
         x_title="Mean probability",
@@ -103,46 +110,23 @@ def density(
         caption=caption,
         theme=theme,
     )
+    return figure.update_layout(margin_t=CUT_MARGIN)
 
 
-def right_by_confidence(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    patients: np.ndarray,
-    *,
-    cut: float,
-    caption: str = "",
-    theme: Theme | None = None,
-) -> go.Figure:
-    """Draw how often the call is right by how far the model leans to it, with 95 % intervals by patient.
+def right_calls(bins: Sequence[Bin], *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw how often the call is right by its probability, with 95 % intervals by patient and how many films there are.
 
     Args:
-        probabilities: Calibrated, shape `(N,)`.
-        labels: 0 or 1, shape `(N,)`.
-        patients: Shape `(N,)`.
-        cut: The operating point.
+        bins: What `core.evaluation.reliability.right_calls` gave.
         caption: The stamp.
         theme: For a file; None on a page.
     """
     title = "Right calls by the probability of the call"
-    if not probabilities.size:
-        return says_nothing(title, "No labelled films.", height=HEIGHT)
-    called = probabilities >= cut
-    confidence = np.where(called, probabilities, 1 - probabilities)
-    right = called == (labels == 1)
-    at = np.minimum((confidence * 10).astype(int), 9)
-    rows = []
-    for number in range(10):
-        here = at == number
-        share = clustered_proportion(right[here], patients[here])
-        if share is not None:
-            rows.append((float(confidence[here].mean()), *share, int(here.sum())))
-    x, y, low, high, films = np.array(rows).T
-    figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": HAIRLINE, "width": 1}, hoverinfo="skip")
-    )
-    figure.add_trace(_whiskers(x, y, low, high, films, name="right calls", look=TWO["one"]))
+    if not bins:
+        return says_nothing(title, NO_LABELS, height=HEIGHT)
+    figure = go.Figure(_diagonal())
+    figure.add_trace(_whiskers(bins, name="right calls", look=TWO[0]))
+    figure.add_trace(_counts(bins))
     return _unit_square(
         figure, title=title, x_title="Probability of the call", y_title="Right calls", caption=caption, theme=theme
     )
@@ -161,16 +145,11 @@ def reliability(
     """
     title = "Reliability before and after calibration"
     if before is None or after is None:
-        return says_nothing(title, "No labelled films.", height=HEIGHT)
-    figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(
-            x=[0, 1], y=[0, 1], mode="lines", line={"color": HAIRLINE, "width": 1}, hoverinfo="skip", showlegend=False
-        )
-    )
-    for name, found, look in (("after", after, TWO["one"]), ("before", before, TWO["other"])):
-        values = np.array([(one.probability, *one.share, one.films) for one in found.bins]).T
-        figure.add_trace(_whiskers(*values, name=name, look=look))
+        return says_nothing(title, NO_LABELS, height=HEIGHT)
+    figure = go.Figure(_diagonal())
+    for name, found, look in (("before", before, TWO[1]), ("after", after, TWO[0])):
+        figure.add_trace(_whiskers(found.bins, name=name, look=look))
+    figure.add_trace(_counts(after.bins))
     _unit_square(
         figure,
         title=title,
@@ -188,12 +167,12 @@ def passes(probabilities: np.ndarray, *, cut: float, caption: str = "", theme: T
     figure = go.Figure(
         go.Histogram(
             x=probabilities,
-            xbins={"start": 0, "end": 1, "size": 0.02},
+            xbins={"start": 0, "end": 1.02, "size": 0.02},
             marker={"color": ACCENT},
             hovertemplate="%{y} passes at %{x}<extra></extra>",
         )
     )
-    figure.add_vline(x=cut, line={"color": QUIET, "dash": "dot"}, annotation={"text": "cut", "font": {"color": QUIET}})
+    _mark_cut(figure, cut)
     house(
         figure,
         title=f"Probability in each of {len(probabilities)} passes",
@@ -203,24 +182,62 @@ def passes(probabilities: np.ndarray, *, cut: float, caption: str = "", theme: T
         caption=caption,
         theme=theme,
     )
-    figure.update_xaxes(range=[0, 1])
+    figure.update_xaxes(range=[-0.01, 1.03], dtick=0.2)
+    figure.update_layout(margin_t=CUT_MARGIN)
     return figure
 
 
-def _whiskers(
-    x: np.ndarray,
-    y: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    films: np.ndarray,
-    *,
-    name: str,
-    look: tuple[str, str, str],
-) -> go.Scatter:
+def members(
+    probabilities: Mapping[str, float], *, cut: float, caption: str = "", theme: Theme | None = None
+) -> go.Figure:
+    """Draw the probability that each member of an ensemble gives one film, a row a member, with the ensemble's cut."""
+    rows = list(range(len(probabilities)))
+    figure = go.Figure(
+        go.Scatter(
+            x=list(probabilities.values()),
+            y=rows,
+            mode="markers",
+            marker={"color": ACCENT, "size": 11},
+            customdata=list(probabilities),
+            hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",
+        )
+    )
+    for row, (name, value) in enumerate(probabilities.items()):
+        label = {"text": f"{name}: <b>{value:.2f}</b>", "font": {"size": 12}, "showarrow": False}
+        figure.add_annotation(label, x=0, y=row, xanchor="left", yanchor="bottom", yshift=5)
+    _mark_cut(figure, cut)
+    house(
+        figure,
+        title="Probability by each member",
+        x_title="Probability",
+        y_title="",
+        height=110 + 40 * len(rows),
+        caption=caption,
+        theme=theme,
+    )
+    figure.update_xaxes(range=[-0.01, 1.03], dtick=0.2)
+    figure.update_layout(margin_t=CUT_MARGIN)
+    figure.update_yaxes(tickvals=rows, showticklabels=False, range=[len(rows) - 0.6, -0.8])
+    return figure
+
+
+def _mark_cut(figure: go.Figure, cut: float) -> None:
+    figure.add_vline(x=cut, line={"color": QUIET, "dash": "dot", "width": 1.5})
+    place = {"x": cut, "xref": "x", "y": 1, "yref": "y domain", "yanchor": "bottom"}
+    figure.add_annotation(text="cut", font={"color": QUIET, "size": 12}, showarrow=False, **place)
+
+
+def _diagonal() -> go.Scatter:
+    line = {"color": HAIRLINE, "width": 1}
+    return go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+
+
+def _whiskers(bins: Sequence[Bin], *, name: str, look: tuple[str, str, str]) -> go.Scatter:
     colour, dash, marker = look
+    shares = np.array([one.share for one in bins])  # (B, 3): value, low, high
     return go.Scatter(
-        x=x,
-        y=y,
+        x=[one.probability for one in bins],
+        y=shares[:, 0],
         mode="lines+markers",
         name=name,
         line={"color": colour, "dash": dash, "width": 1.5},
@@ -228,14 +245,27 @@ def _whiskers(
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": high - y,
-            "arrayminus": y - low,
+            "array": shares[:, 2] - shares[:, 0],
+            "arrayminus": shares[:, 0] - shares[:, 1],
             "thickness": 1.2,
             "width": 4,
             "color": colour,
         },
-        customdata=films,
-        hovertemplate=f"{name}: %{{y:.0%}} of %{{customdata:.0f}} films at %{{x:.2f}}<extra></extra>",
+        customdata=[one.films for one in bins],
+        hovertemplate=f"{name}: %{{y:.0%}} of %{{customdata}} films at %{{x:.2f}}<extra></extra>",
+    )
+
+
+def _counts(bins: Sequence[Bin]) -> go.Scatter:
+    """Return how many films a bin holds, below it along the axis."""
+    return go.Scatter(
+        x=[one.probability for one in bins],
+        y=[-0.06] * len(bins),
+        mode="text",
+        text=[f"{one.films:,}" for one in bins],
+        textfont={"size": 10, "color": QUIET},
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 
@@ -243,6 +273,6 @@ def _unit_square(
     figure: go.Figure, *, title: str, x_title: str, y_title: str, caption: str, theme: Theme | None
 ) -> go.Figure:
     house(figure, title=title, x_title=x_title, y_title=y_title, height=HEIGHT, caption=caption, theme=theme)
-    figure.update_xaxes(range=[-0.01, 1.01], dtick=0.2)
-    figure.update_yaxes(range=[-0.01, 1.05], tickformat=".0%", dtick=0.2)
+    figure.update_xaxes(range=[-0.01, 1.01], dtick=0.2, tickformat=".1f")
+    figure.update_yaxes(range=[-0.12, 1.05], tickformat=".0%", tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
     return figure

@@ -12,6 +12,8 @@ from core.figures.palette import ACCENT, QUIET, Theme, faded
 from core.figures.style import house, legend_above, says_nothing
 
 HEIGHT = 320  # pixels
+LOOKS = ((ACCENT, "solid"), (QUIET, "dash"), ("#CC79A7", "dot"))
+POINTS = 400  # of a curve, more than a screen can show
 
 
 def risk_coverage(
@@ -26,14 +28,14 @@ def risk_coverage(
     """
     title = "Wrong calls among the films kept"
     if not curves:
-        return says_nothing(title, "No wrong calls, so nothing to tell apart.", height=HEIGHT)
-    looks = [(ACCENT, "solid"), (QUIET, "dash"), ("#CC79A7", "dot")]
+        return says_nothing(title, "No call is wrong, so there is nothing to tell apart.", height=HEIGHT)
     figure = go.Figure()
-    for (name, coverage, risk), (colour, dash) in zip(curves, looks, strict=False):
+    for (name, coverage, risk), (colour, dash) in zip(curves, LOOKS, strict=False):
+        kept = np.unique(np.linspace(0, len(coverage) - 1, min(POINTS, len(coverage))).astype(int))
         figure.add_trace(
             go.Scatter(
-                x=coverage,
-                y=risk,
+                x=coverage[kept],
+                y=risk[kept],
                 mode="lines",
                 name=name,
                 line={"color": colour, "dash": dash, "width": 2},
@@ -49,25 +51,25 @@ def risk_coverage(
         caption=caption,
         theme=theme,
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.01])
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     legend_above(figure)
     return figure
 
 
-def workload(curve: pd.DataFrame, *, chosen: float, caption: str = "", theme: Theme | None = None) -> go.Figure:
+def workload(curve: pd.DataFrame, *, chosen: pd.Series, caption: str = "", theme: Theme | None = None) -> go.Figure:
     """Draw the share of positives that end in the third zone against the share of films to read.
 
     Args:
         curve: What `core.triage.policy.curve` gave.
-        chosen: Share of films to read that is looked at, in [0, 1].
+        chosen: The row of it that is looked at.
         caption: The stamp.
         theme: For a file; None on a page.
     """
     title = "Workload against missed cases"
     known = curve[curve["missed_share"].notna()]
     if known.empty:
-        return says_nothing(title, "No positive film with a label, so nothing can be missed.", height=HEIGHT)
+        return says_nothing(title, "No film with the finding here, so nothing can be missed.", height=HEIGHT)
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
@@ -88,16 +90,25 @@ def workload(curve: pd.DataFrame, *, chosen: float, caption: str = "", theme: Th
             hovertemplate="%{x:.0%} of the films read, %{y:.1%} of the positives missed<extra></extra>",
         )
     )
-    figure.add_vline(x=chosen, line={"color": QUIET, "dash": "dot"})
+    figure.add_trace(
+        go.Scatter(
+            x=[chosen["read_share"]],
+            y=[chosen["missed_share"]],
+            mode="markers",
+            marker={"color": ACCENT, "size": 12, "line": {"color": QUIET, "width": 1}},
+            hovertemplate="chosen: %{x:.0%} of the films read, %{y:.1%} of the positives missed<extra></extra>",
+        )
+    )
+    figure.add_vline(x=chosen["read_share"], line={"color": QUIET, "dash": "dot", "width": 1})
     house(
         figure,
         title=title,
-        x_title="Films to read (suspected or unsure)",
-        y_title="Positives not suspected",
+        x_title="Films to read: suspected or unsure",
+        y_title="Positives missed",
         height=HEIGHT,
         caption=caption,
         theme=theme,
     )
-    figure.update_xaxes(tickformat=".0%")
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.01])
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     return figure
