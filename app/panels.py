@@ -121,6 +121,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def triage_command(
+    checkpoint: str, dataset: str, split: str, *, part: str = "test", budget: float = 0.2, name: str = "NAME"
+) -> str:
+    """Return the command that makes a worklist by a budget, a share in [0, 1]."""
+    place = f"--dataset {dataset} --split {split} --part {part}"
+    return f"python -m core triage {checkpoint} {place} --budget {budget:g} --worklist {name}"
+
+
 def film_gallery(films: pd.DataFrame, captions: Sequence[str], *, size: int, columns: int, key: str) -> str | None:
     """Draw films in a grid, each marked with its kind; return the image id whose details were asked for."""
     picked = None

@@ -14,10 +14,12 @@ from core.base.paths import Workspace
 from core.data import radiographs as radiographs_of
 from core.data import split_store, thumbnails, truth
 from core.data.splits import KINDS
-from core.evaluation import operating_point
+from core.evaluation import operating_point, prediction_store
 from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
+from core.triage import evidence as evidence_of
+from core.triage.evidence import Evidence
 from core.triage.worklists import Worklists
 
 if TYPE_CHECKING:
@@ -145,6 +147,39 @@ def reports() -> list[EvaluationReport]:
     paths = workspace().reports.glob("*.json")
     found = [EvaluationReport.from_dict(_json(str(path), _modified(path))) for path in paths]
     return sorted(found, key=lambda report: report.created_at, reverse=True)
+
+
+def evidence(
+    checkpoint_id: str, dataset: str, split_name: str, part: str, truth_name: str
+) -> tuple[Evidence, tuple[Any, ...]]:
+    """Return what is known of a part's films, read again only when a file has changed; nobody may change it.
+
+    Returns:
+        The films, and the key of what can be cached about them.
+
+    Raises:
+        InputError: If the checkpoint is gone, or predictions are missing or stale.
+    """
+    place = workspace()
+    card = cards.read_card(place, checkpoint_id)
+    split_path = place.split(dataset, split_name)
+    table = place.predictions(checkpoint_id, dataset, split_name, part)
+    sources = [
+        *(place.checkpoint(checkpoint_id) / cards.CARD, split_path, split_path.with_suffix(".json")),
+        *(table, table.with_suffix(prediction_store.SIGNALS), place.radiographs(dataset)),
+        *(place.truth(name) for name in sorted({dataset, card["dataset"]})),
+    ]
+    times = [path.stat().st_mtime_ns if path.exists() else 0 for path in sources]
+    key = (str(place.root), str(place.checkpoints), checkpoint_id, dataset, split_name, part, truth_name, *times)
+    return _evidence(key, (checkpoint_id, dataset, split_name, part, truth_name)), key
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading predictions and signals…")
+def _evidence(key: tuple[Any, ...], _place: tuple[str, str, str, str, str]) -> Evidence:
+    checkpoint_id, dataset, split_name, part, truth_name = _place
+    here = workspace()
+    card = cards.read_card(here, checkpoint_id)
+    return evidence_of.load(here, card, dataset, split_name, part, truth=truth_name)
 
 
 @st.cache_data(max_entries=4000, max_size="200MB", show_spinner=False)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app import resources, state
-from core.base.paths import Workspace
-from core.evaluation import prediction_store
 from core.models import cards
-from core.triage import cases, decision, evidence
+from core.triage import cases, decision
 from core.triage.bench import Bench
 from core.triage.decision import Chosen, Policy
 from core.triage.evidence import Evidence
+from core.triage.pictures import TUNE
 
-TUNE = "tune (val)"
 PARTS = ("test", TUNE)  # of val only the fold tune: the other is read once, for the limit on missed cases
 LINKED = ("train", "val", "test")  # parts whose single cases a link may open
 BUDGET = 20  # percent of the films that may be unsure, at first
@@ -168,25 +165,7 @@ def of_part(question: Question, part: str) -> tuple[Evidence, tuple[Any, ...]]:
     Raises:
         InputError: If predictions are missing or stale.
     """
-    place = resources.workspace()
-    card = cards.read_card(place, question.checkpoint_id)
-    split = place.split(question.dataset, question.split)
-    table = place.predictions(question.checkpoint_id, question.dataset, question.split, part)
-    sources = [
-        *(place.checkpoint(question.checkpoint_id) / cards.CARD, split, split.with_suffix(".json")),
-        *(table, table.with_suffix(prediction_store.SIGNALS), place.radiographs(question.dataset)),
-        *(place.truth(dataset) for dataset in sorted({question.dataset, card["dataset"]})),
-    ]
-    asked = (question.checkpoint_id, question.dataset, question.split, question.truth, part)
-    key = (str(place.root), str(place.checkpoints), *asked, *(_changed(path) for path in sources))
-    return _evidence(key, question, part), key
-
-
-@st.cache_resource(max_entries=6, show_spinner="Reading predictions and signals…")
-def _evidence(key: tuple[Any, ...], _question: Question, _part: str) -> Evidence:
-    place = Workspace()
-    card = cards.read_card(place, _question.checkpoint_id)
-    return evidence.load(place, card, _question.dataset, _question.split, _part, truth=_question.truth)
+    return resources.evidence(question.checkpoint_id, question.dataset, question.split, part, question.truth)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -209,20 +188,16 @@ def budget() -> float:
     return float(st.session_state.get("uncertainty.budget", BUDGET)) / 100
 
 
-def sorted_cases(key: tuple[Any, ...], chosen: Chosen, shown: Evidence, *, share: float) -> tuple[Policy, pd.DataFrame]:
-    """Return the policy that a budget stands for and the films as cases under it; not to be changed.
+@st.cache_resource(max_entries=6, show_spinner="Sorting the films…")
+def sorted_cases(key: tuple[Any, ...], share: float, _chosen: Chosen, _shown: Evidence) -> tuple[Policy, pd.DataFrame]:
+    """Return the policy that a budget stands for and the films as cases under it; nobody may change them.
 
     Args:
-        key: Of the films.
-        chosen: What tune chose.
-        shown: The films.
+        key: Of the films, and of what tune chose.
         share: Of them that may be unsure, in [0, 1].
+        _chosen: What tune chose.
+        _shown: The films.
     """
-    return _cases(key, share, chosen, shown)
-
-
-@st.cache_resource(max_entries=6, show_spinner="Sorting the films…")
-def _cases(key: tuple[Any, ...], share: float, _chosen: Chosen, _shown: Evidence) -> tuple[Policy, pd.DataFrame]:
     found = decision.by_budget(_chosen, _shown, share=share)
     return found, cases.cases(_shown, found)
 
@@ -231,7 +206,3 @@ def show_all(part: str) -> None:
     """Leave the single case that a link opened for all films of its part."""
     state.CASE_ALONE.set(False)
     st.session_state["uncertainty.part"] = TUNE if part == "val" else "test"
-
-
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0

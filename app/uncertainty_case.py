@@ -14,6 +14,7 @@ from app.uncertainty import Question
 from app.uncertainty_charts import LABELS, ZONES
 from core.base.errors import InputError
 from core.data import browsing
+from core.evaluation import first_cases
 from core.evaluation import uncertainty as spreads
 from core.figures import uncertainty as figures
 from core.triage import one_case, pictures, reasons
@@ -42,7 +43,7 @@ def draw_alone(question: Question, image_id: str, part: str) -> None:
     except InputError as error:
         st.warning(str(error))
         return
-    policy, table = uncertainty.sorted_cases((*own, *key), chosen, shown, share=uncertainty.budget())
+    policy, table = uncertainty.sorted_cases((*own, *key), uncertainty.budget(), chosen, shown)
     draw(tune, shown, policy, table, image_id, alone=True)
 
 
@@ -75,7 +76,7 @@ def draw(
             st.image(picture, width=FILM, alt=f"Film {image_id}")
         st.caption(_about(case, shown))
     with right:
-        probability = reasons.two_digits(case["probability"], cut=policy.cut)
+        probability = first_cases.two_digits(case["probability"], cut=policy.cut)
         zone = "below the cut" if alone and case["zone"] != SUSPECTED else ZONES[case["zone"]]
         st.html(f'<p class="ps-lead"><b>{zone}</b>, probability {probability}, cut {policy.cut:.2f}</p>')
         st.markdown("\n".join(f"- {reason.sentence}" for reason in reasons.of(case, policy)))

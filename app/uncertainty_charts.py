@@ -12,14 +12,14 @@ import streamlit as st
 
 from app import panels, state, uncertainty
 from app.uncertainty import Studied
-from core.evaluation import side_by_side
-from core.evaluation.report import Measure
+from core.evaluation import first_cases, side_by_side
+from core.figures import uncertainty as figures
+from core.figures.palette import SHAPES
 from core.triage import bench, decision, pictures, reasons, signals
 from core.triage.decision import Policy
-from core.triage.policy import NOT_SUSPECTED, SUSPECTED, UNSURE
 
 WIDTH = 440  # pixels a figure needs; on a tablet they stand below each other
-ZONES = {SUSPECTED: "● suspected", UNSURE: "◐ unsure", NOT_SUSPECTED: "○ not suspected"}
+ZONES = {zone: f"{shape} {zone}" for zone, shape in SHAPES.items()}
 LABELS = {1: "with", 0: "without"}  # the finding
 MEANING = (
     "Tune chose the signal that orders the unsure. Error-detection AUROC: the chance that a wrong call has the higher "
@@ -49,7 +49,7 @@ def draw_bench(studied: Studied) -> None:
     missing = missing_words(studied)
     st.caption(MEANING + (f"  \n{missing}" if missing else ""))
     spread = "member_spread" if "members" in studied.shown.card else "pass_spread"
-    if spread in studied.shown.missing and spread == "pass_spread":
+    if spread == "pass_spread" and spread in studied.shown.missing:
         question = f"--dataset {studied.shown.dataset} --split {studied.shown.split} --part val test"
         st.info("These films were predicted without passes, so nothing is known of their spread. This adds it:")
         st.code(
@@ -98,8 +98,7 @@ def draw_workload(studied: Studied) -> None:
         "fold certify is never read here, only once, when a limit on missed cases is saved. This makes a worklist:"
     )
     st.code(
-        f"python -m core triage {tune.card['checkpoint_id']} --dataset {tune.dataset} --split {tune.split} --part test "
-        f"--budget {percent / 100:g} --worklist NAME",
+        panels.triage_command(tune.card["checkpoint_id"], tune.dataset, str(tune.split), budget=percent / 100),
         language="bash",
         wrap_lines=True,
     )
@@ -148,7 +147,7 @@ def draw_sure_and_wrong(studied: Studied) -> None:
             "policy by this signal finds them. Look for what they share."
         )
         captions = [
-            f"{reasons.two_digits(probability, cut=studied.shown.cut)}, {LABELS[int(label)]} the finding"
+            f"{first_cases.two_digits(probability, cut=studied.shown.cut)}, {LABELS[int(label)]} the finding"
             for probability, label in zip(films["probability"], films["label"], strict=True)
         ]
         picked = panels.film_gallery(films, captions, size=160, columns=6, key="uncertainty.wrong")
@@ -175,7 +174,9 @@ def bench_table(studied: Studied) -> pd.DataFrame:
             "": "chosen" if row.signal == studied.chosen.signal else "",
             "Signal": signals.title(row.signal),
             "Finds wrong calls (AUROC)": side_by_side.words(row.error_auroc),
-            "Against the plain distance": "" if row.signal == "cut_distance" else _signed(row.gain),
+            "Against the plain distance": ""
+            if row.signal == "cut_distance"
+            else side_by_side.words(row.gain, sign="+"),
             "AURC": "" if row.aurc is None else f"{row.aurc:.3f}",
             "Kept at 5 % wrong": "" if row.coverage_at_5 is None else f"{row.coverage_at_5:.0%}",
             "Films": f"{row.films:,}",
@@ -201,7 +202,7 @@ def case_rows(table: pd.DataFrame, chosen: Policy) -> pd.DataFrame:
             "Film": table["image_id"],
             "Zone": table["zone"].map(ZONES),
             f"Probability (cut {chosen.cut:.2f})": [
-                reasons.two_digits(one, cut=chosen.cut) for one in table["probability"]
+                first_cases.two_digits(one, cut=chosen.cut) for one in table["probability"]
             ],
             signals.title(chosen.signal): table["value"],
             "Spread": table["probability_std"],
@@ -219,39 +220,17 @@ def surely_wrong(studied: Studied) -> pd.DataFrame:
     return films.dropna(subset="value").sort_values("value", kind="stable").head(uncertainty.GALLERY)
 
 
-def _signed(measure: Measure) -> str:
-    if measure.value is None:
-        return side_by_side.words(measure)
-    told = f"{measure.value:+.3f}"
-    if measure.low is None or measure.high is None:
-        return f"{told}, {measure.reason}"
-    return f"{told} ({measure.low:+.3f} to {measure.high:+.3f})"
-
-
 def _draw_spread(studied: Studied) -> None:
     shown, stamp = studied.shown, pictures.stamp(studied.shown)
     spread = "member_spread" if "members" in shown.card else "pass_spread"
     with st.grid(min_column_width=WIDTH):
-        _chart(
-            pictures.by_correctness(shown, caption=stamp),
-            key="errors",
-            alt="Distribution of the spread of wrong and of right calls",
-        )
-        _chart(
-            pictures.by_label(shown, caption=stamp),
-            key="labels",
-            alt="Distribution of the spread of films with the finding and without",
-        )
-        _chart(
-            pictures.density(shown, caption=stamp),
-            key="density",
-            alt="Films by mean probability and standard deviation",
-        )
-        _chart(
-            pictures.right_calls(shown, caption=stamp),
-            key="right",
-            alt="Share of right calls by the probability of the call",
-        )
+        for key, make, alt in (
+            ("errors", pictures.by_correctness, "Distribution of the spread of wrong and of right calls"),
+            ("labels", pictures.by_label, "Distribution of the spread of films with the finding and without"),
+            ("density", pictures.density, "Films by mean probability and standard deviation"),
+            ("right", pictures.right_calls, "Share of right calls by the probability of the call"),
+        ):
+            _chart(make(shown, caption=stamp), key=key, alt=alt)
     st.caption(
         f"Where the two lines of a chart lie on each other, the spread tells nothing. "
         f"{_worth(studied.bench.rows, spread)} A film of low spread and a mean far from the cut is one the model is "
@@ -261,9 +240,10 @@ def _draw_spread(studied: Studied) -> None:
 
 def _draw_reliability(studied: Studied) -> None:
     shown, stamp = studied.shown, pictures.stamp(studied.shown)
+    found = pictures.reliabilities(shown)
     with st.grid(min_column_width=WIDTH):
         _chart(
-            pictures.reliability_curves(shown, caption=stamp),
+            figures.reliability(*found, caption=stamp),
             key="reliability",
             alt="Share of films with the finding by predicted probability, before and after calibration",
         )
@@ -272,7 +252,7 @@ def _draw_reliability(studied: Studied) -> None:
             key="risk",
             alt="Share of wrong calls among the films kept, by signal",
         )
-    st.caption(f"{pictures.reliability_words(shown)} {ERRORS}  \n{RISK}")
+    st.caption(f"{pictures.reliability_words(shown, *found)} {ERRORS}  \n{RISK}")
 
 
 def _worth(rows: Sequence[bench.Row], spread: str) -> str:

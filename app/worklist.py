@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import resources
+from app import panels, resources
 from core.base.errors import InputError
-from core.evaluation import prediction_store
 from core.models import cards
-from core.triage import cases, decision, evidence, reasons, signals, words
+from core.triage import cases, decision, reasons, signals, words
 from core.triage.cases import Counts
 from core.triage.decision import Policy
+from core.triage.evidence import Evidence
 from core.triage.policy import SUSPECTED, UNSURE
 from core.triage.worklists import Worklist
 
@@ -49,8 +48,7 @@ def command(card: Mapping[str, Any] | None, *, name: str = NAME) -> str:
     checkpoint, dataset, split = ("CHECKPOINT", "DATASET", "SPLIT")
     if card is not None:
         checkpoint, dataset, split = card["checkpoint_id"], card["dataset"], card["split"]
-    place = f"--dataset {dataset} --split {split} --part test"
-    return f"python -m core triage {checkpoint} {place} --budget 0.2 --worklist {name}"
+    return panels.triage_command(checkpoint, dataset, split, name=name)
 
 
 def first_commands() -> str:
@@ -79,32 +77,24 @@ def read(worklist: Worklist) -> Listing:
             f"or make another worklist: `{_remake(worklist)}`."
         )
         raise InputError(msg)
-    predictions = place.predictions(worklist.checkpoint_id, worklist.dataset, worklist.split, worklist.part)
-    split = place.split(worklist.dataset, worklist.split)
-    sources = [
-        *(predictions, predictions.with_suffix(prediction_store.SIGNALS)),
-        *(split, split.with_suffix(".json")),
-        *(place.radiographs(worklist.dataset), place.truth(worklist.dataset)),
-        place.checkpoint(worklist.checkpoint_id) / cards.CARD,
-    ]
-    key = (str(place.root), str(place.checkpoints), place.database_url, worklist.name, worklist.created_at)
-    return _listing(key, tuple(_changed(path) for path in sources), worklist)
+    card = cards.read_card(place, worklist.checkpoint_id)
+    if card["weights_sha256"] != worklist.weights_sha256:
+        msg = (
+            f"Expected the checkpoint {worklist.checkpoint_id} as it was when this worklist was made, found other "
+            f"weights; make another worklist: `{_remake(worklist)}`."
+        )
+        raise InputError(msg)
+    found, key = resources.evidence(
+        worklist.checkpoint_id, worklist.dataset, worklist.split, worklist.part, worklist.truth
+    )
+    return _listing((*key, place.database_url, worklist.name, worklist.created_at), worklist, found)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Sorting the films…")
-def _listing(key: tuple[Any, ...], changed_ns: tuple[int, ...], _worklist: Worklist) -> Listing:
-    place = resources.workspace()
-    card = cards.read_card(place, _worklist.checkpoint_id)
-    if card["weights_sha256"] != _worklist.weights_sha256:
-        msg = (
-            f"Expected the checkpoint {_worklist.checkpoint_id} as it was when this worklist was made, found other "
-            f"weights; make another worklist: `{_remake(_worklist)}`."
-        )
-        raise InputError(msg)
-    found = evidence.load(place, card, _worklist.dataset, _worklist.split, _worklist.part, truth=_worklist.truth)
+def _listing(key: tuple[Any, ...], _worklist: Worklist, _found: Evidence) -> Listing:
     try:
         policy = Policy.from_dict(_worklist.policy)
-        table = cases.cases(found, policy)
+        table = cases.cases(_found, policy)
     except (KeyError, TypeError):  # the fields of a policy have changed since
         msg = (
             f"Expected the policy of this version, found that the worklist {_worklist.name!r} was saved by another "
@@ -115,7 +105,7 @@ def _listing(key: tuple[Any, ...], changed_ns: tuple[int, ...], _worklist: Workl
     choices = {name: sorted(films[name].dropna().astype(str).unique()) for name in FILTERS}
     choices["first_reason"].sort(key=list(reasons.TITLES).index)
     return Listing(
-        worklist=_worklist, policy=policy, card=card, films=films, counts=cases.counts(table), choices=choices
+        worklist=_worklist, policy=policy, card=_found.card, films=films, counts=cases.counts(table), choices=choices
     )
 
 
@@ -250,8 +240,7 @@ def shown_sentence(first: int, last: int, *, shown: int, chosen: Mapping[str, Se
 
 
 def _remake(worklist: Worklist) -> str:
-    place = f"--dataset {worklist.dataset} --split {worklist.split} --part {worklist.part}"
-    return f"python -m core triage CHECKPOINT {place} --budget 0.2 --worklist NAME"
+    return panels.triage_command("CHECKPOINT", worklist.dataset, worklist.split, part=worklist.part)
 
 
 def _can_triage(card: Mapping[str, Any]) -> bool:
@@ -264,7 +253,3 @@ def _lacking(card: Mapping[str, Any]) -> list[str]:
     place = resources.workspace()
     where = (card["checkpoint_id"], card["dataset"], card["split"])
     return [part for part in ("val", "test") if not place.predictions(*where, part).exists()]
-
-
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0

@@ -12,12 +12,11 @@ import streamlit as st
 
 from app import navigation, resources
 from app.worklist import Listing
-from core.figures.palette import ZONES
+from core.evaluation import first_cases
+from core.figures.palette import SHAPES, ZONES
 from core.triage import reasons
-from core.triage.policy import NOT_SUSPECTED, SUSPECTED, UNSURE
 
 FILM = 64  # pixels
-SHAPES = {SUSPECTED: "●", UNSURE: "◐", NOT_SUSPECTED: "○"}
 STATE = "to read"
 
 
@@ -34,7 +33,7 @@ def draw(listing: Listing, films: pd.DataFrame, *, now: float) -> None:
     with st.container(key="worklist-rows", gap=None):
         st.html(header(listing.policy.cut))
         for number, case in enumerate(films.to_dict("records")):
-            probability = reasons.two_digits(case["probability"], cut=listing.policy.cut)
+            probability = first_cases.two_digits(case["probability"], cut=listing.policy.cut)
             picture = resources.thumbnail(case, size=FILM)
             with st.container(key=f"worklist-row-{number}", gap=None):
                 st.html(

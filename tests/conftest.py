@@ -55,6 +55,26 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def made_to_explain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Two tiny classifiers of phantoms and their ensemble, made once: the folder, and the three names."""
+    from tests.inference import explained  # torch: only for the tests that ask
+
+    folder = tmp_path_factory.mktemp("explained")
+    return folder, explained.make(folder)
+
+
+@pytest.fixture
+def trio(made_to_explain: tuple[Path, list[str]], workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two tiny classifiers of phantoms, of different sizes, then their ensemble, in the test's workspace."""
+    from tests.inference import explained
+    from tests.training import studies
+
+    studies.use_tiny_classifier(monkeypatch)
+    explained.copied(made_to_explain[0], workspace)
+    return made_to_explain[1]
+
+
 def _entered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     for name, value in environment(folder).items():
         monkeypatch.setenv(name, value)

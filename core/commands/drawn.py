@@ -11,16 +11,17 @@ import pandas as pd
 
 from core.base import files
 from core.base.errors import InputError
-from core.base.paths import Workspace
 from core.data import pixels, thumbnails
-from core.evaluation import uncertainty
+from core.evaluation import first_cases, uncertainty
 from core.figures import composed, exported, heat_map
 from core.figures import uncertainty as figures
 from core.triage import cases, one_case, pictures, reasons
 
 if TYPE_CHECKING:
+    import numpy as np
     import plotly.graph_objects as go
 
+    from core.base.paths import Workspace
     from core.figures.palette import Theme
     from core.triage.decision import Chosen, Policy
     from core.triage.evidence import Evidence
@@ -33,7 +34,14 @@ FILM = 768  # pixels
 
 
 def write(
-    chosen: Chosen, tune: Evidence, shown: Evidence, policy: Policy, folder: Path, *, theme: Theme = "light"
+    workspace: Workspace,
+    chosen: Chosen,
+    tune: Evidence,
+    shown: Evidence,
+    policy: Policy,
+    *,
+    folder: Path,
+    theme: Theme = "light",
 ) -> list[Path]:
     """Write figures, pages of cases and a table of a part into a folder, and return the files.
 
@@ -42,6 +50,7 @@ def write(
     name that a spreadsheet would run as a formula.
 
     Args:
+        workspace: Where the predictions lie.
         chosen: What tune chose.
         tune: Its films, on which the workload is drawn.
         shown: The films of the part; of val only the fold tune is drawn.
@@ -58,11 +67,16 @@ def write(
     seen = tune if shown.part == "val" else shown  # the other fold of val is kept for the limit on missed cases
     table = cases.cases(seen, policy)
     drawn = {folder / name: figure for name, figure in _figures(chosen, tune, seen, policy, theme=theme).items()}
+    predictions = workspace.predictions(seen.card["checkpoint_id"], seen.dataset, seen.split, seen.part)
+    ensemble = "members" in seen.card  # it has members in the place of passes
+    order = [] if ensemble else files.read_parquet(predictions)["image_id"]
     pages = {
-        folder / CASES / f"{number:02d}-{_plain(case['image_id'])}": _page(seen, case, policy, theme=theme)
+        folder / CASES / f"{number:02d}-{_plain(case['image_id'])}": _page(
+            seen, case, policy, passes=one_case.passes(predictions, order, case["image_id"]), theme=theme
+        )
         for number, case in enumerate(most_uncertain(seen, policy, table), start=1)
     }
-    written = exported.write_all(drawn) + exported.write_all(pages, formats=("png",))
+    written = exported.write(drawn) + exported.write(pages, formats=("png",))
     files.write_text(folder / TABLE, csv(seen, table))
     return [*written, folder / TABLE]
 
@@ -134,17 +148,19 @@ def _figures(chosen: Chosen, tune: Evidence, shown: Evidence, policy: Policy, *,
         "spread-by-label": pictures.by_label(shown, **look),
         "density": pictures.density(shown, **look),
         "right-calls-by-confidence": pictures.right_calls(shown, **look),
-        "reliability": pictures.reliability_curves(shown, **look),
+        "reliability": figures.reliability(*pictures.reliabilities(shown), **look),
         "risk-coverage": pictures.risk_coverage(chosen, shown, **look),
         "workload": pictures.workload(curve, at=policy.threshold, caption=pictures.stamp(tune), theme=theme),
     }
 
 
-def _page(shown: Evidence, case: dict[str, Any], policy: Policy, *, theme: Theme) -> go.Figure:
+def _page(
+    shown: Evidence, case: dict[str, Any], policy: Policy, *, passes: np.ndarray | None, theme: Theme
+) -> go.Figure:
     """Return the page of one case."""
-    probability = reasons.two_digits(case["probability"], cut=policy.cut)
+    probability = first_cases.two_digits(case["probability"], cut=policy.cut)
     label = "unknown" if pd.isna(case["label"]) else "with the finding" if case["label"] == 1 else "without"
-    spread, known = _spread(shown, case, policy.cut)
+    spread, known = _spread(shown, case, passes, policy.cut)
     return composed.case(
         _film(case),
         title=f"Case {case['image_id']}",
@@ -161,13 +177,13 @@ def _page(shown: Evidence, case: dict[str, Any], policy: Policy, *, theme: Theme
     )
 
 
-def _spread(shown: Evidence, case: dict[str, Any], cut: float) -> tuple[go.Figure | None, list[str]]:
+def _spread(
+    shown: Evidence, case: dict[str, Any], passes: np.ndarray | None, cut: float
+) -> tuple[go.Figure | None, list[str]]:
     """Return the passes or the members of a case as a figure, and how well the spread is known."""
     members = one_case.members(shown.card, case)
     if members:
         return figures.members(members, cut=cut), []
-    table = Workspace().predictions(shown.card["checkpoint_id"], shown.dataset, shown.split, shown.part)
-    passes = one_case.passes(table, files.read_parquet(table)["image_id"], case["image_id"])
     if passes is None:
         return None, ["Predicted without passes, so there is no spread over them."]
     error = uncertainty.error_of_std(len(passes))
@@ -178,10 +194,8 @@ def _film(case: dict[str, Any]) -> bytes | None:
     if pd.isna(case["path"]):
         return None
     try:
-        film = pixels.read_pixels(Path(case["path"]))
+        film = pixels.read_indexed(Path(case["path"]), case["sha256"])
     except pixels.UnreadableImage:
-        return None
-    if pixels.sha256_of_pixels(film) != case["sha256"]:  # another film lies there now
         return None
     return heat_map.film_png(film, mark=thumbnails.MARKS.get(case["source"]), size=FILM)
 

@@ -14,7 +14,6 @@ from core.base.errors import InputError
 from core.base.paths import Workspace, checked_name
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
-from core.data import split_store
 from core.evaluation import operating_point, side_by_side
 from core.models import cards
 from core.triage import cases, decision, evidence, signals, words
@@ -77,7 +76,7 @@ def run(given: list[str]) -> Outcome:
             val.fold("certify"),
             max_missed=arguments.max_missed,
             confidence=arguments.confidence,
-            refused=_not_to_be_certified(workspace, arguments, card),
+            refused=evidence.may_be_known(workspace, val),
         )
     table = cases.cases(shown, policy)
     came = _Found(
@@ -94,7 +93,7 @@ def run(given: list[str]) -> Outcome:
     if arguments.figures is not None:
         from core.commands import drawn  # Plotly and the browser only where they are asked for
 
-        written = drawn.write(chosen, val.fold("tune"), shown, policy, arguments.figures)
+        written = drawn.write(workspace, chosen, val.fold("tune"), shown, policy, folder=arguments.figures)
         made["figures"] = [str(path) for path in written]
         summary += f"\n  {len(written)} files written to {arguments.figures}"
     return Outcome(summary=summary, made=made)
@@ -110,13 +109,6 @@ class _Found:
     policy: Policy
     counts: Counts
     measured: Bench | None  # what tune chose, on test
-
-    @property
-    def scope(self) -> dict[str, Any]:
-        """What a limit on missed cases is applied to here."""
-        card = self.shown.card
-        scope = {name: card[name] for name in ("checkpoint_id", "weights_sha256")}
-        return {"dataset": self.shown.dataset, "truth": self.shown.truth, **scope}
 
     def made(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -151,7 +143,7 @@ class _Found:
                 f"  test: error-detection AUROC {side_by_side.words(own.error_auroc)}",
                 f"  test: {self.measured.verdict}",
             ]
-        lines.append(f"  {words.limit(self.policy, self.scope)}")
+        lines.append(f"  {words.limit(self.policy, self.shown.scope)}")
         lines += [f"  missing: {signals.title(name)}: {why}" for name, why in self.shown.missing.items()]
         if arguments.worklist is not None:
             lines.append(f"  saved as the worklist {arguments.worklist!r}")
@@ -190,16 +182,3 @@ def _share(arguments: TriageArguments) -> float | None:
         )
         raise InputError(msg, field="budget")
     return budget / arguments.films_a_day
-
-
-def _not_to_be_certified(workspace: Workspace, arguments: TriageArguments, card: dict[str, Any]) -> str | None:
-    """Say why the fold certify may have taught this checkpoint something, if it may."""
-    if arguments.dataset != card["dataset"]:
-        return None
-    now = split_store.certificate(workspace, arguments.dataset, arguments.split)["table_sha256"]
-    if now == card["split_sha256"]:
-        return None
-    return (
-        f"The checkpoint learnt from {card['dataset']}/{card['split']} as it then was, and may have seen films of this "
-        "certify fold; use its own split or train it on this one."
-    )

@@ -27,6 +27,8 @@ other outlines fit was only looked at: most follow the lungs, some take in a sho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -34,6 +36,8 @@ import numpy as np
 
 from core.data import pixels
 from core.data.pixel_cache import fit_square
+
+TRUTH, MEASURED = "truth", "measured"  # where a lung field comes from
 
 _SIDE = 64  # pixels: every film is looked at in this size
 _AT_ONCE = 64  # films; bounds the memory
@@ -83,6 +87,43 @@ def shrunk(region: np.ndarray, *, size: int) -> np.ndarray:
     """
     covered = fit_square((region > 0).astype(np.uint8) * 255, size=size)
     return covered >= np.clip(covered.max(), 1, 128)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Lung fields of B films."""
+
+    masks: np.ndarray  # (B, S, S) bool, empty where there is none
+    places: list[str | None]  # TRUTH, MEASURED, or None where there is none
+    failures: list[str | None]  # why there is none
+
+
+def of_films(paths: Iterable[object], films: np.ndarray, *, size: int) -> Fields:
+    """Return the lung fields of films: those that are stored, else measured on their grey values.
+
+    Args:
+        paths: Where each film's own field is stored; anything but a text where it is not.
+        films: The films, shape `(B, H, H)` uint8.
+        size: S, the edge of the fields in pixels.
+    """
+    masks = np.zeros((len(films), size, size), bool)
+    places: list[str | None] = [None] * len(films)
+    failures: list[str | None] = [None] * len(films)
+    for number, path in enumerate(paths):
+        if isinstance(path, str):
+            try:
+                masks[number] = read(Path(path), size=size)
+            except pixels.UnreadableImage:  # gone or damaged: then the grey values are asked
+                continue
+            places[number] = TRUTH if masks[number].any() else None
+    unknown = [number for number, place in enumerate(places) if place is None]
+    if unknown:
+        found, reasons = measure(films[unknown])
+        for number, field, reason in zip(unknown, found, reasons, strict=True):
+            failures[number] = reason
+            if reason is None:
+                masks[number], places[number] = shrunk(field, size=size), MEASURED
+    return Fields(masks, places, failures)
 
 
 def measure(films: np.ndarray) -> tuple[np.ndarray, list[str | None]]:

@@ -54,6 +54,22 @@ def fit_square(image: np.ndarray, *, size: int) -> np.ndarray:
     return image if smaller == (size, size) else cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
+def read_film(image_id: str, path: str, sha256: str) -> np.ndarray:
+    """Read a radiograph's own pixels `(H, W)`, those that were indexed.
+
+    Raises:
+        InputError: If its file is gone, damaged, or holds another picture by now.
+    """
+    try:
+        return pixels.read_indexed(Path(path), sha256)
+    except pixels.UnreadableImage as error:
+        if error.reason == pixels.OTHER_PIXELS:
+            msg = f"Expected the pixels of {image_id!r} as they were indexed, found others; run index again."
+        else:
+            msg = f"Expected the image of {image_id!r} where it was indexed, found: {error.reason}; run index again."
+        raise InputError(msg) from error
+
+
 class PixelCache:
     """The pixels of a table of radiographs at one size; made by `PixelCache.ensure`."""
 
@@ -176,15 +192,7 @@ def _fill(folder: Path, missing: pd.DataFrame, *, size: int) -> None:
 
 
 def _decoded(job: _Job, *, size: int) -> np.ndarray:
-    try:
-        image = pixels.read_pixels(Path(job.path))
-    except pixels.UnreadableImage as error:
-        msg = f"Expected the image of {job.image_id!r} where it was indexed, found: {error.reason}; run index again."
-        raise InputError(msg) from error
-    if pixels.sha256_of_pixels(image) != job.sha256:
-        msg = f"Expected the pixels of {job.image_id!r} as they were indexed, found others; run index again."
-        raise InputError(msg)
-    return fit_square(image, size=size)
+    return fit_square(read_film(job.image_id, job.path, job.sha256), size=size)
 
 
 def _write_shard(folder: Path, hashes: list[str], pictures: list[np.ndarray]) -> None:

@@ -52,6 +52,9 @@ _BROKEN = (  # what Pillow raises on damaged input, beside its own exceptions
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
+OTHER_PIXELS = "other pixels than were indexed"  # a reason of `UnreadableImage`
+
+
 class UnreadableImage(PleuraScopeError):
     """A file that cannot be read as a radiograph; `reason` says why in a few words."""
 
@@ -108,6 +111,18 @@ def read_pixels(path: Path) -> np.ndarray:
         UnreadableImage: If the file is missing, damaged, too large, or of a form that is refused.
     """
     return decode(path).pixels
+
+
+def read_indexed(path: Path, sha256: str) -> np.ndarray:
+    """Read the pixels `(H, W)` that `index` saw in a file.
+
+    Raises:
+        UnreadableImage: If the file cannot be read, or holds another picture by now.
+    """
+    found = read_pixels(path)
+    if sha256_of_pixels(found) != sha256:
+        raise UnreadableImage(OTHER_PIXELS)
+    return found
 
 
 def read_source(path: Path) -> Source:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 STYLE = 1  # to be changed with every change of how a thumbnail looks
 MARKS = {"phantom": "PHANTOM", "synthetic": "GENERATED"}
 AMBER, DARK = (245, 158, 11), (28, 20, 4)
+SMALLEST = 64  # pixels of a picture's longer edge; below, a mark cannot be read
 SMALLEST_TYPE = 10  # pixels; below, the mark cannot be read
 
 
@@ -48,10 +49,8 @@ def thumbnail(workspace: Workspace, radiograph: pd.Series | Mapping[str, Any], *
     if kept.exists():
         return kept.read_bytes()
     try:
-        film = pixels.read_pixels(Path(radiograph["path"]))
+        film = pixels.read_indexed(Path(radiograph["path"]), sha256)
     except pixels.UnreadableImage:
-        return None
-    if pixels.sha256_of_pixels(film) != sha256:
         return None
     picture = draw(film, size=size, mark=MARKS.get(source))
     files.write_bytes(kept, picture)
@@ -64,19 +63,28 @@ def draw(film: np.ndarray, *, size: int, mark: str | None) -> bytes:
     Raises:
         ValueError: If `size` is below 64 pixels, where a mark could not be read.
     """
-    if size < 64:
-        msg = f"Expected a thumbnail of at least 64 pixels, got {size}"
-        raise ValueError(msg)
-    height, width = film.shape
-    scale = size / max(height, width)
-    shape = (max(1, round(width * scale)), max(1, round(height * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    picture = Image.fromarray(cv2.resize(pixels.to_uint8(film), shape, interpolation=method))
+    picture = Image.fromarray(fitted(film, size))
     if mark is not None:
         picture = marked(picture, mark)
     content = io.BytesIO()
     picture.save(content, "JPEG", quality=88)
     return content.getvalue()
+
+
+def fitted(film: np.ndarray, size: int) -> np.ndarray:
+    """Return a film `(H, W)` in 8 bits, its longer edge `size`, its aspect kept.
+
+    Raises:
+        ValueError: If `size` is below 64 pixels, where a mark could not be read.
+    """
+    if size < SMALLEST:
+        msg = f"Expected a picture of at least {SMALLEST} pixels, got {size}"
+        raise ValueError(msg)
+    height, width = film.shape
+    scale = size / max(height, width)
+    shape = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels.to_uint8(film), shape, interpolation=method))
 
 
 def marked(picture: Image.Image, mark: str) -> Image.Image:

@@ -131,6 +131,13 @@ def fit(logits: np.ndarray, labels: np.ndarray, *, prevalence: float | None) -> 
     )
 
 
+def probabilities(card: Mapping[str, Any], logits: np.ndarray) -> np.ndarray:
+    """Return the calibrated probability of a checkpoint's logits, of any shape, by what its card keeps, float64."""
+    kept = card["calibration"]
+    found: np.ndarray = special.expit(kept["a"] * np.asarray(logits, dtype=np.float64) + kept["b"])
+    return found
+
+
 def words(calibration: Mapping[str, Any]) -> str:
     """Say how a checkpoint's probabilities were calibrated, from what its card holds.
 

@@ -36,13 +36,23 @@ def case_captions(cases: pd.DataFrame, *, cut: float | None) -> list[str]:
     words = cases["label"].map({1: "pneumothorax", 0: "no pneumothorax"}).fillna("unknown")
     held = "" if cut is None else f" (cut {cut:.2f})"
     return [
-        f"report: {label} · probability {_rounded(probability)}{held}"
+        f"report: {label} · probability {two_digits(probability, cut=cut)}{held}"
         for label, probability in zip(words, cases["probability"], strict=True)
     ]
 
 
-def _rounded(probability: float) -> str:
-    """Return two digits, but never a certainty that was not computed."""
+def two_digits(probability: float, *, cut: float | None = None) -> str:
+    """Return a probability in two digits, or as many as tell it from the cut; never a certainty that was not computed.
+
+    Examples:
+        >>> two_digits(0.812, cut=0.4), two_digits(0.3214, cut=0.3218), two_digits(0.9995)
+        ('0.81', '0.321', 'above 0.99')
+    """
     if probability > 0.99:
         return "above 0.99"
-    return "below 0.01" if probability < 0.01 else f"{probability:.2f}"
+    if probability < 0.01:
+        return "below 0.01"
+    if cut is None or probability == cut:
+        return f"{probability:.2f}"
+    digits = next((n for n in (2, 3, 4) if f"{probability:.{n}f}" != f"{cut:.{n}f}"), 6)
+    return f"{probability:.{digits}f}"

@@ -20,6 +20,7 @@ import numpy as np
 from core.base import files
 from core.base.statistics import clustered_proportion
 from core.evaluation import intervals
+from core.evaluation.curves import precision_recall
 from core.evaluation.evaluate import MIN_PATIENTS
 from core.evaluation.report import Measure
 
@@ -46,11 +47,6 @@ class Met:
     area: float  # share of the film that the region takes: what chance gives for `hit` and `auprc`
     area_with_tolerance: float  # share that is at most `TOLERANCE` from it: what chance gives for `pointing`
     empty: bool  # the map is zero everywhere: neither points nor hits
-
-
-def enlarged(heat_map: np.ndarray) -> np.ndarray:
-    """Return a heat map `(h, w)` over the whole film, `(224, 224)` float32, bilinear between its places' middles."""
-    return np.asarray(cv2.resize(heat_map.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR))
 
 
 def meet(heat_map: np.ndarray, region: np.ndarray) -> Met:
@@ -102,15 +98,13 @@ def average_precision(heat_map: np.ndarray, region: np.ndarray) -> float:
         region: Of the same shape, bool, not empty.
 
     Examples:
-        >>> average_precision(np.array([0.9, 0.6, 0.6, 0.1]), np.array([True, True, False, False]))
-        0.8333333333333333
+        >>> round(average_precision(np.array([0.9, 0.6, 0.6, 0.1]), np.array([True, True, False, False])), 12)
+        0.833333333333
     """
-    values, inside = heat_map.ravel(), region.ravel()
-    order = np.argsort(-values, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(values[order])), values.size - 1)  # of each distinct value
-    found = np.cumsum(inside[order])[last]
-    steps = np.diff(found, prepend=0) / found[-1]
-    return float(steps @ (found / (last + 1)))
+    if region.all():  # no other pixel is there to be mistaken for it
+        return 1.0
+    curve = precision_recall(region.ravel().astype(int), heat_map.ravel())
+    return float(np.diff(curve.x, prepend=0) @ curve.y)
 
 
 def summary(met: list[Met], patients: np.ndarray, *, draws: int = intervals.DRAWS) -> dict[str, Measure]:

@@ -53,6 +53,11 @@ def lung_share(maps: np.ndarray, lungs: np.ndarray) -> np.ndarray:
     shares = np.full(len(maps), np.nan)
     for number, (one, inside) in enumerate(zip(maps, lungs, strict=True)):
         if one.any() and inside.any():
-            large = cv2.resize(one.astype(np.float64), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
+            large = enlarged(one.astype(np.float64), inside.shape)
             shares[number] = large[inside].sum() / large.sum()
     return shares
+
+
+def enlarged(heat_map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return a heat map `(h, w)` over a whole film `(H, W)`, bilinear between the middles of its places."""
+    return np.asarray(cv2.resize(heat_map, shape[::-1], interpolation=cv2.INTER_LINEAR))

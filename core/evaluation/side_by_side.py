@@ -33,8 +33,12 @@ HELP = {
 }
 
 
-def words(measure: Measure) -> str:
+def words(measure: Measure, *, sign: str = "") -> str:
     """Return a measure with its interval, or why there is none.
+
+    Args:
+        measure: The measure.
+        sign: "+" shows that of a difference, also where it is positive.
 
     Examples:
         >>> words(Measure(value=0.9, low=0.85, high=0.94)), words(Measure(value=None, reason="no positive film"))
@@ -43,8 +47,8 @@ def words(measure: Measure) -> str:
     if measure.value is None:
         return f"none: {measure.reason}"
     if measure.low is None or measure.high is None:
-        return f"{measure.value:.3f}, {measure.reason}"
-    return f"{measure.value:.3f} ({measure.low:.3f} to {measure.high:.3f})"
+        return f"{measure.value:{sign}.3f}, {measure.reason}"
+    return f"{measure.value:{sign}.3f} ({measure.low:{sign}.3f} to {measure.high:{sign}.3f})"
 
 
 def measures_table(reports: Sequence[EvaluationReport]) -> pd.DataFrame:

@@ -18,21 +18,7 @@ LONGEST_S = 90.0  # to draw one file
 NOWHERE = "http://127.0.0.1:9"  # the browser's way out, a closed port: nothing leaves the machine
 
 
-def write(figure: go.Figure, path: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write a figure as files; see `write_all`, which starts the browser only once for many.
-
-    Args:
-        figure: With its stamp, in the colours of a theme.
-        path: Of the files, without their ending.
-        formats: Of `png` and `svg`.
-
-    Raises:
-        InputError: As `write_all`.
-    """
-    return write_all({path: figure}, formats=formats)
-
-
-def write_all(figures: Mapping[Path, go.Figure], *, formats: Sequence[str] = FORMATS) -> list[Path]:
+def write(figures: Mapping[Path, go.Figure], *, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write figures as files and return these, in order.
 
     Args:

@@ -19,6 +19,7 @@ ZONES: dict[Theme, dict[str, str]] = {
     "light": {"suspected": "#B34700", "unsure": "#A3457C", "not suspected": QUIET},
     "dark": {"suspected": "#E8833A", "unsure": "#CC79A7", "not suspected": QUIET},
 }
+SHAPES = {"suspected": "●", "unsure": "◐", "not suspected": "○"}  # so that no zone is told by its colour alone
 SEQUENTIAL = "cividis"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 
 from core.base.errors import InputError
 from core.data import lung_field, pixels, radiographs
-from core.data.pixel_cache import fit_square
+from core.data.pixel_cache import fit_square, read_film
 from core.evaluation import map_measures
 from core.inference import heat_maps, mc_dropout, measured, randomisation, trust
 from core.inference.own_calls import own_calls
@@ -169,15 +168,7 @@ def _film(radiograph: Mapping[str, Any] | pd.Series) -> np.ndarray:
     if pd.isna(path) or pd.isna(sha256):
         msg = f"Expected a radiograph with an image, found none for {name!r}; index its data set with --images."
         raise InputError(msg)
-    try:
-        film = pixels.read_pixels(Path(path))
-    except pixels.UnreadableImage as error:
-        msg = f"Expected the image of {name!r} where it was indexed, found: {error.reason}; run index again."
-        raise InputError(msg) from error
-    if pixels.sha256_of_pixels(film) != sha256:
-        msg = f"Expected the pixels of {name!r} as they were indexed, found others; run index again."
-        raise InputError(msg)
-    return film
+    return read_film(name, path, sha256)
 
 
 def _explained(
@@ -201,9 +192,9 @@ def _explained(
     maps = [heat_maps.heat_maps(seen, name, signs=signs) for name in compared]
     grid = (int(maps[0].shape[1]), int(maps[0].shape[2]))
     agreement = _number(map_measures.agreement(maps)[0])
-    lungs, lung_from, no_lungs = _lungs(row, square)
-    share = None if lungs is None else _number(map_measures.lung_share(maps[0], lungs[None])[0])
-    area = None if lungs is None else float(lungs.mean())
+    lungs = lung_field.of_films(row["lung_path"], square, size=measured.LUNG_SIDE)
+    share = _number(map_measures.lung_share(maps[0], lungs.masks)[0])
+    area = None if lungs.places[0] is None else float(lungs.masks[0].mean())
     checked = _checked(workspace, one, dataset)
     judged = trust.judge(
         grid=grid,
@@ -211,7 +202,7 @@ def _explained(
         target=aim,
         methods=[TITLES[name] for name in compared],
         agreement=agreement,
-        lung_share=trust.Answer(share, no_lungs),
+        lung_share=trust.Answer(share, lungs.failures[0] or ""),
         lung_area=area,
         randomisation=checked,
     )
@@ -234,29 +225,13 @@ def _explained(
         agreement=agreement,
         lung_share=share,
         lung_area=area,
-        lung_from=lung_from,
+        lung_from=lungs.places[0],
         randomisation=checked.value,
     )
 
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _lungs(row: pd.DataFrame, square: np.ndarray) -> tuple[np.ndarray | None, str | None, str]:
-    """Return the film's lung field, where it comes from, or why there is none."""
-    path = row["lung_path"][0]
-    if isinstance(path, str):
-        try:
-            known = lung_field.read(Path(path), size=measured.LUNG_SIDE)
-        except pixels.UnreadableImage:  # gone or damaged: then the grey values are asked
-            known = np.zeros((0, 0), bool)
-        if known.any():
-            return known, measured.TRUTH, ""
-    fields, failures = lung_field.measure(square)
-    if failures[0] is not None:
-        return None, None, failures[0]
-    return lung_field.shrunk(fields[0], size=measured.LUNG_SIDE), measured.MEASURED, ""
 
 
 def _checked(workspace: Workspace, one: Checkpoint, dataset: str | None) -> Answer:

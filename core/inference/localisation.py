@@ -12,7 +12,7 @@ import numpy as np
 from core.base import files, progress
 from core.data import radiographs, regions, split_store
 from core.data.pixel_cache import PixelCache
-from core.evaluation import localisation
+from core.evaluation import localisation, map_measures
 from core.inference import heat_maps
 from core.models import cards, checkpoint, members, registry
 from core.vision import device as devices
@@ -147,7 +147,7 @@ def _measured(found: list[_Maps], rows: pd.DataFrame, known: regions.Regions) ->
     met: list[list[localisation.Met]] = [[] for _ in found]
     together: list[localisation.Met] = []
     for number, name in enumerate(progress.track(rows["image_id"], "Measuring", total=len(rows), unit="films")):
-        large = [localisation.enlarged(one.maps[number]) for one in found]
+        large = [map_measures.enlarged(one.maps[number], (localisation.SIDE, localisation.SIDE)) for one in found]
         for own, heat_map in zip(met, large, strict=True):
             own.append(localisation.meet(heat_map, known.masks[name]))
         if len(found) > 1:

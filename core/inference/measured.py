@@ -6,7 +6,6 @@ Only test-time augmentation looks at a film again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,6 @@ import torch
 
 from core.base import progress
 from core.data import lung_field, quality
-from core.data.pixels import UnreadableImage
 from core.evaluation import map_measures
 from core.inference import heat_maps, mc_dropout, small_changes
 from core.inference.own_calls import own_calls
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 64  # radiographs
 COMPARED = ("grad-cam++", "eigen-cam")  # with Grad-CAM; HiResCAM equals it where pooling follows the grid
-TRUTH, MEASURED, TOLD = "truth", "measured", "told"  # where a lung field or a quality grade comes from
+TOLD, MEASURED = "told", "measured"  # where a quality grade comes from
 LUNG_SIDE = 64  # pixels at which a heat map and a lung field are compared
 
 
@@ -44,7 +42,7 @@ class Measured:
     further: np.ndarray  # (N, K) in [0, 1], the columns the classifier names
     passes: np.ndarray | None  # (N, T) logits with dropout
     augmented: np.ndarray | None  # (N, 8) logits of the film a little changed
-    quality: np.ndarray  # (N, 6) measured on the pixels, the columns of `quality`
+    quality: np.ndarray | None  # (N, 6) measured on the pixels, the columns of `quality`; None if it is told
     agreement: np.ndarray  # (N,) of heat maps by three methods, in [-1, 1]
     lung_share: np.ndarray  # (N,) of the heat map, in [0, 1]
     lung_area: np.ndarray  # (N,) share of the film that the lung field takes
@@ -85,12 +83,15 @@ def measure(
     return Measured(
         passes=together("passes") if passes else None,
         augmented=together("augmented") if augmentations else None,
+        quality=None if tells_quality(found) else together("quality"),
         lung_from=[place for part in parts for place in part.lung_from],
-        **{
-            name: together(name)
-            for name in ("logits", "features", "further", "quality", "agreement", "lung_share", "lung_area")
-        },
+        **{name: together(name) for name in ("logits", "features", "further", "agreement", "lung_share", "lung_area")},
     )
+
+
+def tells_quality(found: Checkpoint) -> bool:
+    """Tell whether a classifier has learnt to grade the quality of a film."""
+    return quality.GRADE in found.card.get("told_besides", {}).get("val", {})
 
 
 def _batch(
@@ -122,41 +123,20 @@ def _batch(
     signs = own_calls(found.card, logits).signs
     maps = heat_maps.heat_maps(seen, signs=signs)
     others = [heat_maps.heat_maps(seen, method, signs=signs) for method in COMPARED]
-    lungs, places = _lungs(own, grey)
+    paths = own["lung_path"] if "lung_path" in own else [None] * len(own)
+    lungs = lung_field.of_films(paths, grey, size=LUNG_SIDE)
     return Measured(
         logits=logits,
         features=seen.features.half().cpu().numpy(),
         further=further,
         passes=spread,
         augmented=augmented,
-        quality=quality.measure(grey),
+        quality=None if tells_quality(found) else quality.measure(grey),
         agreement=map_measures.agreement([maps, *others]),
-        lung_share=map_measures.lung_share(maps, lungs),
-        lung_area=np.where(lungs.any(axis=(1, 2)), lungs.mean(axis=(1, 2)), np.nan),
-        lung_from=places,
+        lung_share=map_measures.lung_share(maps, lungs.masks),
+        lung_area=np.where(lungs.masks.any(axis=(1, 2)), lungs.masks.mean(axis=(1, 2)), np.nan),
+        lung_from=lungs.places,
     )
-
-
-def _lungs(rows: pd.DataFrame, grey: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
-    """Return the lung fields `(B, 64, 64)` of films and where each comes from: the truth, else their grey values."""
-    lungs = np.zeros((len(rows), LUNG_SIDE, LUNG_SIDE), bool)
-    places: list[str | None] = [None] * len(rows)
-    paths = rows["lung_path"] if "lung_path" in rows else [None] * len(rows)
-    for number, path in enumerate(paths):
-        if isinstance(path, str):
-            try:
-                lungs[number] = lung_field.read(Path(path), size=LUNG_SIDE)
-            except UnreadableImage:  # gone or damaged: then the grey values are asked
-                continue
-            places[number] = TRUTH
-    unknown = np.array([place is None for place in places])
-    if unknown.any():
-        fields, failures = lung_field.measure(grey[unknown])
-        for number, field, failure in zip(np.flatnonzero(unknown).tolist(), fields, failures, strict=True):
-            if failure is None:
-                lungs[number] = lung_field.shrunk(field, size=LUNG_SIDE)
-                places[number] = MEASURED
-    return lungs, places
 
 
 def _tracked(films: Films, device: torch.device) -> Iterator[Batch]:

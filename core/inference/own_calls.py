@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
 
-from core.evaluation import operating_point
+from core.evaluation import calibration, operating_point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +29,7 @@ def own_calls(card: Mapping[str, Any], logits: np.ndarray) -> OwnCalls:
         card: The checkpoint's card: its calibration and operating points.
         logits: `(N,)`.
     """
-    calibration = card["calibration"]
-    probabilities = special.expit(calibration["a"] * np.asarray(logits, dtype=np.float64) + calibration["b"])
+    probabilities = calibration.probabilities(card, logits)
     point = operating_point.of_card(card)
     if point is None:
         return OwnCalls(probabilities, None, np.ones(len(probabilities)))

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from core.base import files, schema
 from core.base.errors import InputError
 from core.data import quality, radiographs, split_store, truth
 from core.data.pixel_cache import PixelCache
-from core.evaluation import prediction_store, uncertainty
+from core.evaluation import calibration, prediction_store, uncertainty
 from core.inference import mc_dropout, measured, training_films
 from core.models import cards, checkpoint, members, registry
 from core.vision import device as devices
@@ -86,7 +85,7 @@ def predict(
             "patient_id": rows["patient_id"],
             "label": rows["label"],
             "logit": said.logits,
-            "probability": _calibrated(card, said.logits),
+            "probability": calibration.probabilities(card, said.logits),
             "probability_mean": None if spread is None else spread.mean,
             "probability_std": None if spread is None else spread.std,
             "predictive_entropy": None if spread is None else spread.predictive_entropy,
@@ -107,12 +106,6 @@ def predict(
     files.write_parquet(path.with_suffix(prediction_store.SIGNALS), schema.checked(signals, schema.SIGNALS))
     files.write_parquet(path, schema.checked(table, schema.PREDICTIONS))
     return path
-
-
-def _calibrated(card: dict[str, Any], logits: np.ndarray) -> np.ndarray:
-    calibration = card["calibration"]
-    probabilities: np.ndarray = special.expit(calibration["a"] * logits + calibration["b"])
-    return probabilities
 
 
 def _classified(
@@ -139,10 +132,10 @@ def _classified(
         signals["feature_distance"], names = learnt.distances(seen.features, rows["patient_id"].to_numpy(object))
         signals |= {} if names is None else {"neighbour_ids": names}
     if seen.augmented is not None:
-        signals |= _changed(_calibrated(found.card, seen.augmented))
+        signals |= _changed(calibration.probabilities(found.card, seen.augmented))
     spread = probabilities = None
     if seen.passes is not None:
-        probabilities = _calibrated(found.card, seen.passes)
+        probabilities = calibration.probabilities(found.card, seen.passes)
         spread = uncertainty.spread(probabilities)
         probabilities = probabilities.astype(np.float32)
     return _Said(seen.logits, seen.features, probabilities, spread, signals)
@@ -150,9 +143,9 @@ def _classified(
 
 def _grades(found: checkpoint.Checkpoint, seen: measured.Measured) -> dict[str, Any]:
     """Return the quality columns: what the classifier has learnt to tell, else what is measured on the pixels."""
-    told = found.card.get("told_besides", {}).get("val", {})  # only what it did learn
-    columns = found.classifier.further_columns
-    if quality.GRADE in told:
+    if seen.quality is None:
+        told = found.card["told_besides"]["val"]  # only what it did learn
+        columns = found.classifier.further_columns
         grades = {name: seen.further[:, at] for at, name in enumerate(columns) if name in told}
         return grades | {"quality_from": measured.TOLD}
     grades = {name: seen.quality[:, at] for at, name in enumerate(quality.COLUMNS)}
@@ -201,11 +194,11 @@ def _fused(
     if all(table["augmentation_probabilities"].notna().all() for table in tables):
         changed = np.stack([np.stack(table["augmentation_probabilities"]) for table in tables], axis=2)  # (N, 8, M)
         fused = members.fused_logits(changed.reshape(-1, len(own)), weights).reshape(changed.shape[:2])
-        signals |= _changed(_calibrated(card, fused))
+        signals |= _changed(calibration.probabilities(card, fused))
     spread = None
     if (weights > 0).sum() > 1:  # one member alone cannot disagree
         each = np.column_stack([members.fused_logits(column[:, None], [1.0]) for column in probabilities.T])
-        spread = uncertainty.spread(_calibrated(card, each), weights=weights / weights.sum())
+        spread = uncertainty.spread(calibration.probabilities(card, each), weights=weights / weights.sum())
     return _Said(members.fused_logits(probabilities, weights), spread=spread, signals=signals)
 
 

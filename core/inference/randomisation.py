@@ -25,7 +25,7 @@ from core.data.pixel_cache import PixelCache
 from core.evaluation import map_measures
 from core.inference import heat_maps
 from core.inference.own_calls import own_calls
-from core.models import cards, registry
+from core.models import cards, checkpoint
 from core.vision import transforms
 
 if TYPE_CHECKING:
@@ -132,17 +132,11 @@ def _path(workspace: Workspace, checkpoint_id: str) -> Path:
 
 def _untrained(workspace: Workspace, loaded: Checkpoint, device: torch.device) -> list[Classifier]:
     """Return networks of the same build whose weights have learnt nothing."""
-    config = cards.read_config(workspace, loaded.checkpoint_id)
     networks = []
     for seed in SEEDS:
         with torch.random.fork_rng(devices=[]):  # leaves the process's random numbers as they were
             torch.manual_seed(seed)
-            network = registry.create_classifier(
-                config["model"],
-                image_size=loaded.spec.size,
-                drop_rate=config["drop_rate"],
-                vit_size=config.get("vit_size", "tiny"),
-            )
+            network = checkpoint.untrained(workspace, loaded.card)
         networks.append(network.eval().to(device))
     return networks
 

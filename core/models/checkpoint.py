@@ -133,15 +133,20 @@ def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
             f"{digest[:8]}: the file was changed or damaged; train the classifier again or restore the folder."
         )
         raise InputError(msg)
-    config = cards.read_config(workspace, checkpoint_id)
-    classifier = registry.create_classifier(
+    classifier = untrained(workspace, card)
+    classifier.load_state_dict(safetensors.torch.load_file(path))
+    return Checkpoint(checkpoint_id, classifier.eval(), InputSpec(**card["input"]), card)
+
+
+def untrained(workspace: Workspace, card: dict[str, Any]) -> Classifier:
+    """Return a new classifier of a checkpoint's build, with weights that are drawn at random."""
+    config = cards.read_config(workspace, card["checkpoint_id"])
+    return registry.create_classifier(
         config["model"],
         image_size=card["input"]["size"],
         drop_rate=config["drop_rate"],
         vit_size=config.get("vit_size", "tiny"),  # older checkpoints had no choice
     )
-    classifier.load_state_dict(safetensors.torch.load_file(path))
-    return Checkpoint(checkpoint_id, classifier.eval(), InputSpec(**card["input"]), card)
 
 
 def versions() -> dict[str, str]:

@@ -168,13 +168,6 @@ def by_limit(
         InputError: If a share is out of range.
     """
     known = certify.labelled()
-    scope = {
-        "dataset": certify.dataset,
-        "split": certify.split,
-        "truth": certify.truth,
-        "checkpoint_id": certify.card["checkpoint_id"],
-        "weights_sha256": certify.card["weights_sha256"],
-    }
     below = tune.probabilities < tune.cut
     found = certification.certify(
         known.probabilities,
@@ -186,7 +179,7 @@ def by_limit(
         max_missed=max_missed,
         confidence=confidence,
         seed=seed,
-        scope=scope,
+        scope=certify.scope,
     )
     if refused is not None:
         found = replace(found, certified=False, threshold=None, reason=refused)

@@ -47,6 +47,12 @@ class Evidence:
         return replace(self, films=self.films[self.films["label"].notna()].reset_index(drop=True))
 
     @property
+    def scope(self) -> dict[str, Any]:
+        """What a limit on missed cases that is certified on these films speaks of, and of nothing else."""
+        card = {name: self.card[name] for name in ("checkpoint_id", "weights_sha256")}
+        return {"dataset": self.dataset, "split": self.split, "truth": self.truth, **card}
+
+    @property
     def table(self) -> dict[str, np.ndarray]:
         """The signals by name, `(N,)` each; those that all films lack are left out."""
         return {name: self.films[COLUMN + name].to_numpy(np.float64) for name in SIGNALS if name not in self.missing}
@@ -116,6 +122,22 @@ def load(
         truth=truth,
     )
     return found if fold is None else found.fold(fold)
+
+
+def may_be_known(workspace: Workspace, evidence: Evidence) -> str | None:
+    """Say why a checkpoint may have learnt from films of this split's fold `certify`, or None.
+
+    The folds of another split of the data set it learnt from may hold its training films.
+    """
+    card = evidence.card
+    if evidence.split is None or evidence.dataset != card["dataset"]:
+        return None
+    if split_store.certificate(workspace, evidence.dataset, evidence.split)["table_sha256"] == card["split_sha256"]:
+        return None
+    return (
+        f"The checkpoint learnt from {card['dataset']}/{card['split']} as it then was, and may have seen films of this "
+        "certify fold; use its own split or train it on this one."
+    )
 
 
 def gathered(

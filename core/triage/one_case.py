@@ -12,13 +12,13 @@ from core.triage import reasons
 from core.triage.signals import COLUMN, SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from core.triage.evidence import Evidence
 
 
-def passes(predictions: Path, image_ids: pd.Series | np.ndarray, image_id: str) -> np.ndarray | None:
+def passes(predictions: Path, image_ids: Sequence[str] | pd.Series, image_id: str) -> np.ndarray | None:
     """Return the probability that each pass with dropout gave a film.
 
     Only the film's own row is read.

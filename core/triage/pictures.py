@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from core.triage.evidence import Evidence
 
 
+TUNE = "tune (val)"
+
+
 def part_words(evidence: Evidence) -> str:
     """Return which films these are: the part, or the fold of val."""
-    return "tune (val)" if _is_tune(evidence) else str(evidence.part or "all")
+    return TUNE if _is_tune(evidence) else str(evidence.part or "all")
 
 
 def stamp(evidence: Evidence) -> str:
@@ -93,9 +96,14 @@ def reliabilities(evidence: Evidence) -> tuple[Reliability | None, Reliability |
     return before, after
 
 
-def reliability_words(evidence: Evidence) -> str:
-    """Say how far the probabilities are off, before and after calibration, and what calibration aimed at."""
-    before, after = reliabilities(evidence)
+def reliability_words(evidence: Evidence, before: Reliability | None, after: Reliability | None) -> str:
+    """Say how far the probabilities are off, before and after calibration, and what calibration aimed at.
+
+    Args:
+        evidence: The films.
+        before: As `reliabilities` gave it.
+        after: Likewise.
+    """
     if before is None or after is None:
         return uncertainty.NO_LABELS
     found = calibration.words(evidence.card.get("calibration", {}))
@@ -104,11 +112,6 @@ def reliability_words(evidence: Evidence) -> str:
         f"Before: {_errors(before)}. After: {_errors(after)}. All three are better when lower. The probabilities are "
         f"{found}; {100 * float((known.labels == 1).mean()):.1f} % of these films have the finding."
     )
-
-
-def reliability_curves(evidence: Evidence, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
-    """Draw how often the finding is there, by its predicted probability."""
-    return uncertainty.reliability(*reliabilities(evidence), caption=caption, theme=theme)
 
 
 def risk_coverage(chosen: Chosen, evidence: Evidence, *, caption: str = "", theme: Theme | None = None) -> go.Figure:

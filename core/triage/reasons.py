@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.data import quality
+from core.evaluation import first_cases
 from core.triage.policy import SUSPECTED
 from core.triage.signals import COLUMN, SIGNALS
 
@@ -101,7 +102,7 @@ def _number(case: Mapping[str, Any], name: str) -> float:
 
 
 def _near(case: Mapping[str, Any], policy: Policy) -> tuple[str, str]:
-    probability = two_digits(case["probability"], cut=policy.cut)
+    probability = first_cases.two_digits(case["probability"], cut=policy.cut)
     off = abs(case["probability"] - policy.cut)
     return (
         f"The probability, {probability}, is {off:.2f} off the cut, {policy.cut:.2f}.",
@@ -110,7 +111,7 @@ def _near(case: Mapping[str, Any], policy: Policy) -> tuple[str, str]:
 
 
 def _suspected(case: Mapping[str, Any], policy: Policy) -> tuple[str, str]:
-    probability = two_digits(case["probability"], cut=policy.cut)
+    probability = first_cases.two_digits(case["probability"], cut=policy.cut)
     return (
         f"The probability, {probability}, reaches the cut, {policy.cut:.2f}.",
         f"{probability}, at or above the cut {policy.cut:.2f}",
@@ -209,18 +210,3 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], Policy], tuple[str, str]]] = {
     ),
     "drain": _plainly("drain", "A drain is recorded for this film.", "A drain is recorded"),
 }
-
-
-def two_digits(probability: float, *, cut: float) -> str:
-    """Return a probability in two digits, or in as many as tell it from the cut; never a certainty.
-
-    Examples:
-        >>> two_digits(0.812, cut=0.4), two_digits(0.3214, cut=0.3218), two_digits(0.9995, cut=0.4)
-        ('0.81', '0.321', 'above 0.99')
-    """
-    if probability > 0.99:
-        return "above 0.99"
-    if probability < 0.01:
-        return "below 0.01"
-    digits = next((n for n in (2, 3, 4) if f"{probability:.{n}f}" != f"{cut:.{n}f}"), 6)
-    return f"{probability:.{2 if probability == cut else digits}f}"

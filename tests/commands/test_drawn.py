@@ -39,7 +39,7 @@ def asked(monkeypatch):
         kept.update(names)
         return list(names)
 
-    monkeypatch.setattr(exported, "write_all", keep)
+    monkeypatch.setattr(exported, "write", keep)
     return kept
 
 
@@ -60,7 +60,7 @@ def words(figure):
 def test_everything_is_written_with_its_stamp_and_no_path(study, known, asked, tmp_path):
     folder = tmp_path / "figures"
 
-    written = drawn.write(*known, folder)
+    written = drawn.write(study, *known, folder=folder)
 
     names = [str(path.relative_to(folder)) for path in written]
     assert names[:16] == [f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")]
@@ -76,7 +76,7 @@ def test_everything_is_written_with_its_stamp_and_no_path(study, known, asked, t
 def test_a_case_has_its_film_its_reasons_and_its_passes(study, known, asked, tmp_path):
     chosen, _, shown, policy = known
 
-    drawn.write(*known, tmp_path / "figures", theme="dark")
+    drawn.write(study, *known, folder=tmp_path / "figures", theme="dark")
 
     pages = {path: figure for path, figure in asked.items() if path.parent.name == "cases"}
     order = np.argsort(-policy.values(shown), kind="stable")[:10]
@@ -97,7 +97,7 @@ def test_a_film_that_is_another_now_is_not_shown(study, known, asked, tmp_path):
     chosen, tune, shown, policy = known
     other = type(shown)(**(shown.__dict__ | {"films": shown.films.assign(sha256="0" * 64)}))
 
-    drawn.write(chosen, tune, other, policy, tmp_path / "figures")
+    drawn.write(study, chosen, tune, other, policy, folder=tmp_path / "figures")
 
     pages = [figure for path, figure in asked.items() if path.parent.name == "cases"]
     assert all("No image file" in words(figure) for figure in pages)
@@ -107,7 +107,7 @@ def test_of_val_only_the_fold_tune_is_drawn(study, known, asked, tmp_path):
     chosen, tune, shown, policy = known
     val = evidence.load(study, shown.card, "phantoms", "patient", "val")
 
-    drawn.write(chosen, tune, val, policy, tmp_path / "figures")
+    drawn.write(study, chosen, tune, val, policy, folder=tmp_path / "figures")
 
     table = pd.read_csv(tmp_path / "figures" / drawn.TABLE)
     assert set(table["image_id"]) == set(tune.films["image_id"])
@@ -120,8 +120,9 @@ def test_an_ensemble_shows_its_members(asked, tmp_path, workspace):
     tune = films.made(**about).fold("tune")
     shown = films.made(seed=1, part="test", **about)
     chosen = decision.choose(tune, draws=0)
+    policy = decision.by_budget(chosen, shown, share=0.1)
 
-    drawn.write(chosen, tune, shown, decision.by_budget(chosen, shown, share=0.1), tmp_path / "figures")
+    drawn.write(workspace, chosen, tune, shown, policy, folder=tmp_path / "figures")
 
     page = next(figure for path, figure in asked.items() if path.parent.name == "cases")
     assert "CNN 1 (00000001), weight 0.50: <b>0.10</b>" in words(page)
@@ -168,11 +169,11 @@ def test_names_of_files_hold_nothing_of_an_id_that_could_lead_elsewhere():
     assert drawn._plain("00000012_000.png") == "00000012_000"
 
 
-def test_a_file_in_the_place_of_the_folder_is_refused(known, asked, tmp_path):
+def test_a_file_in_the_place_of_the_folder_is_refused(study, known, asked, tmp_path):
     files.write_text(tmp_path / "figures", "mine")
 
     with pytest.raises(InputError, match="Expected a folder for the figures, found a file named 'figures'") as caught:
-        drawn.write(*known, tmp_path / "figures")
+        drawn.write(study, *known, folder=tmp_path / "figures")
 
     assert caught.value.field == "figures"
     assert not asked

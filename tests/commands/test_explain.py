@@ -20,22 +20,7 @@ from core.data import radiographs
 from core.figures import heat_map
 from core.inference import heat_maps, randomisation
 from core.models import cards, checkpoint
-from tests.inference import explained
 from tests.training import studies
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, list[str]]:
-    folder = tmp_path_factory.mktemp("explained")
-    return folder, explained.make(folder)
-
-
-@pytest.fixture
-def trained(made, workspace, monkeypatch) -> list[str]:
-    """Two tiny classifiers of phantoms, then their ensemble."""
-    studies.use_tiny_classifier(monkeypatch)
-    explained.copied(made[0], workspace)
-    return made[1]
 
 
 def film(workspace) -> dict:
@@ -50,21 +35,21 @@ def told(folder: Path) -> dict:
     return json.loads((folder / "explain.json").read_text())
 
 
-def test_an_indexed_film_is_explained(workspace, trained, done, tmp_path):
+def test_an_indexed_film_is_explained(workspace, trio, done, tmp_path):
     row, out = film(workspace), tmp_path / "deep" / "out"
 
-    summary, made = done("explain", trained[0], row["image_id"], "--out", str(out))
+    summary, made = done("explain", trio[0], row["image_id"], "--out", str(out))
 
     found = told(out)
     assert made == {
-        "checkpoint_id": trained[0],
+        "checkpoint_id": trio[0],
         "image_id": row["image_id"],
         "verdict": found["verdict"],
         "out": str(out),
     }
     assert sorted(path.name for path in out.iterdir()) == ["explain.json", "film.png", "heatmap.png"]
     assert (found["image_sha256"], found["source"], found["dataset"]) == (row["sha256"], "phantom", studies.DATASET)
-    assert found["weights_sha256"] == cards.read_card(workspace, trained[0])["weights_sha256"]
+    assert found["weights_sha256"] == cards.read_card(workspace, trio[0])["weights_sha256"]
     assert found["verdict"] in summary
     assert all(reason in summary for reason in found["reasons"])
     assert found["maps"][0]["file"] == "heatmap.png"
@@ -77,16 +62,16 @@ def test_an_indexed_film_is_explained(workspace, trained, done, tmp_path):
 
 
 @pytest.mark.parametrize("target", ["for", "against"])
-def test_a_withheld_map_is_written_all_the_same(workspace, trained, done, tmp_path, target):
+def test_a_withheld_map_is_written_all_the_same(workspace, trio, done, tmp_path, target):
     row = film(workspace)
     options = ("--target", target, "--method", "eigen-cam", "--dataset", studies.DATASET)
     check = randomisation.Check(
-        weights_sha256=cards.read_card(workspace, trained[0])["weights_sha256"], films=32, pairs=96, correlation=0.9
+        weights_sha256=cards.read_card(workspace, trio[0])["weights_sha256"], films=32, pairs=96, correlation=0.9
     )
-    kept = workspace.root / "predictions" / trained[0] / randomisation.FILE
+    kept = workspace.root / "predictions" / trio[0] / randomisation.FILE
     files.write_json(kept, vars(check))
 
-    done("explain", trained[0], row["image_id"], "--out", str(tmp_path / "out"), *options)
+    done("explain", trio[0], row["image_id"], "--out", str(tmp_path / "out"), *options)
 
     found = told(tmp_path / "out")
     assert found["verdict"] == "withheld"
@@ -94,13 +79,13 @@ def test_a_withheld_map_is_written_all_the_same(workspace, trained, done, tmp_pa
     assert (found["maps"][0]["target"], found["maps"][0]["method"]) == (target, "eigen-cam")
 
 
-def test_an_ensemble_writes_a_map_a_member_and_that_of_the_heaviest(workspace, trained, done, tmp_path):
-    path = workspace.checkpoint(trained[2]) / cards.CARD
+def test_an_ensemble_writes_a_map_a_member_and_that_of_the_heaviest(workspace, trio, done, tmp_path):
+    path = workspace.checkpoint(trio[2]) / cards.CARD
     card = files.read_json(path)
     card["members"][0]["weight"], card["members"][1]["weight"] = 0.25, 0.75
     files.write_json(path, card)
 
-    done("explain", trained[2], film(workspace)["image_id"], "--out", str(tmp_path / "out"), "--method", "eigen-cam")
+    done("explain", trio[2], film(workspace)["image_id"], "--out", str(tmp_path / "out"), "--method", "eigen-cam")
 
     found, out = told(tmp_path / "out"), tmp_path / "out"
     names = ["heatmap-1-cnn.png", "heatmap-2-cnn.png"]
@@ -111,9 +96,9 @@ def test_an_ensemble_writes_a_map_a_member_and_that_of_the_heaviest(workspace, t
     assert (found["verdict"], found["reasons"]) == (found["maps"][1]["verdict"], found["maps"][1]["reasons"])
 
 
-def test_a_map_of_zeros_is_said_and_older_maps_go(workspace, trained, done, tmp_path, monkeypatch):
+def test_a_map_of_zeros_is_said_and_older_maps_go(workspace, trio, done, tmp_path, monkeypatch):
     row, out = film(workspace), tmp_path / "out"
-    done("explain", trained[2], row["image_id"], "--out", str(out), "--method", "eigen-cam")
+    done("explain", trio[2], row["image_id"], "--out", str(out), "--method", "eigen-cam")
     (out / "notes.txt").write_text("mine")
     load = checkpoint.load
 
@@ -124,7 +109,7 @@ def test_a_map_of_zeros_is_said_and_older_maps_go(workspace, trained, done, tmp_
 
     monkeypatch.setattr(checkpoint, "load", silent)
 
-    summary, made = done("explain", trained[0], row["image_id"], "--out", str(out), "--target", "for")
+    summary, made = done("explain", trio[0], row["image_id"], "--out", str(out), "--target", "for")
 
     assert made["verdict"] == "empty"
     assert sorted(path.name for path in out.iterdir()) == ["explain.json", "film.png", "notes.txt"]
@@ -133,14 +118,14 @@ def test_a_map_of_zeros_is_said_and_older_maps_go(workspace, trained, done, tmp_
 
 
 @pytest.mark.parametrize("option", [(), ("--dataset", studies.DATASET)])
-def test_a_file_is_explained_by_its_own_kind_and_named_by_its_pixels(workspace, trained, done, tmp_path, option):
+def test_a_file_is_explained_by_its_own_kind_and_named_by_its_pixels(workspace, trio, done, tmp_path, option):
     row = film(workspace)
     with Image.open(row["path"]) as image:
         text = PngInfo()
         text.add_text("PleuraScope", "phantom")
         image.save(tmp_path / "Surname, Name.png", pnginfo=text)
 
-    _, made = done("explain", trained[0], str(tmp_path / "Surname, Name.png"), "--out", str(tmp_path / "out"), *option)
+    _, made = done("explain", trio[0], str(tmp_path / "Surname, Name.png"), "--out", str(tmp_path / "out"), *option)
 
     found = told(tmp_path / "out")
     assert made["image_id"] == f"film-{row['sha256'][:12]}"
@@ -151,29 +136,29 @@ def test_a_file_is_explained_by_its_own_kind_and_named_by_its_pixels(workspace, 
     assert (film_drawn[..., 0] - film_drawn[..., 2]).max() > 100, "the mark of a phantom"
 
 
-def test_a_real_file_gets_no_map_from_a_checkpoint_of_phantoms(trained, refused, tmp_path):
+def test_a_real_file_gets_no_map_from_a_checkpoint_of_phantoms(trio, refused, tmp_path):
     Image.fromarray(np.full((50, 50), 90, np.uint8)).save(tmp_path / "real.png")
 
-    told = refused("explain", trained[0], str(tmp_path / "real.png"), "--out", str(tmp_path / "out"))
+    told = refused("explain", trio[0], str(tmp_path / "real.png"), "--out", str(tmp_path / "out"))
 
     assert "learnt from (phantom), found 1 real of 1" in told
     assert not (tmp_path / "out").exists()
 
 
-def test_what_cannot_be_explained_is_refused_in_one_sentence(workspace, trained, refused, tmp_path):
+def test_what_cannot_be_explained_is_refused_in_one_sentence(workspace, trio, refused, tmp_path):
     row, out = film(workspace), ("--out", str(tmp_path / "out"))
     (tmp_path / "text.png").write_text("no picture")
     files.write_parquet(workspace.radiographs("twin"), radiographs.load(workspace, studies.DATASET))
 
-    assert "found neither for 'nope.png'" in refused("explain", trained[0], "nope.png", *out)
-    assert "of data set 'twin', found neither" in refused("explain", trained[0], "nope", *out, "--dataset", "twin")
-    assert "stands in tiny and twin; name one" in refused("explain", trained[0], row["image_id"], *out)
-    assert "none named 'other'" in refused("explain", trained[0], row["image_id"], *out, "--dataset", "other")
-    assert "readable film in text.png, found: not a PNG" in refused("explain", trained[0], f"{tmp_path}/text.png", *out)
+    assert "found neither for 'nope.png'" in refused("explain", trio[0], "nope.png", *out)
+    assert "of data set 'twin', found neither" in refused("explain", trio[0], "nope", *out, "--dataset", "twin")
+    assert "stands in tiny and twin; name one" in refused("explain", trio[0], row["image_id"], *out)
+    assert "none named 'other'" in refused("explain", trio[0], row["image_id"], *out, "--dataset", "other")
+    assert "readable film in text.png, found: not a PNG" in refused("explain", trio[0], f"{tmp_path}/text.png", *out)
     assert "found none named 'nobody'" in refused("explain", "nobody", row["image_id"], *out)
-    assert "found a file at" in refused("explain", trained[0], row["image_id"], "--out", str(tmp_path / "text.png"))
-    assert "Expected --out" in refused("explain", trained[0], row["image_id"])
-    assert "score-cam" in refused("explain", trained[0], row["image_id"], *out, "--method", "score-cam")
+    assert "found a file at" in refused("explain", trio[0], row["image_id"], "--out", str(tmp_path / "text.png"))
+    assert "Expected --out" in refused("explain", trio[0], row["image_id"])
+    assert "score-cam" in refused("explain", trio[0], row["image_id"], *out, "--method", "score-cam")
 
 
 def test_the_methods_are_those_there_are():
@@ -181,7 +166,7 @@ def test_the_methods_are_those_there_are():
         assert get_args(config.model_fields["method"].annotation) == heat_maps.METHODS
 
 
-def test_localisation_prints_each_measure_beside_chance(workspace, trained, done, tmp_path):
+def test_localisation_prints_each_measure_beside_chance(workspace, trio, done, tmp_path):
     mask = np.zeros((40, 40), np.uint8)
     mask[:, :10] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
@@ -189,32 +174,32 @@ def test_localisation_prints_each_measure_beside_chance(workspace, trained, done
     files.write_parquet(workspace.radiographs(studies.DATASET), table)
     place = ("--dataset", studies.DATASET, "--split", studies.SPLIT, "--part", "test")
 
-    summary, made = done("localisation", trained[2], *place)
+    summary, made = done("localisation", trio[2], *place)
 
     report = made["report"]
     assert {**made, "report": None} == {
-        "checkpoint_id": trained[2], "dataset": studies.DATASET, "split": studies.SPLIT, "report": None
+        "checkpoint_id": trio[2], "dataset": studies.DATASET, "split": studies.SPLIT, "report": None
     }  # fmt: skip
     assert (
         f"{report['counts']['films']} films of {report['counts']['patients']} patients with a known region" in summary
     )
     assert summary.count("by chance 0.250") == 6  # hit and AUPRC, of the ensemble and each member
     assert summary.count("weight 0.50") == 2
-    assert list((workspace.reports / "localisation" / trained[2]).iterdir())
+    assert list((workspace.reports / "localisation" / trio[2]).iterdir())
 
 
-def test_localisation_without_a_region_is_an_answer(trained, done):
+def test_localisation_without_a_region_is_an_answer(trio, done):
     place = ("--dataset", studies.DATASET, "--split", studies.SPLIT, "--part", "test")
 
-    summary, made = done("localisation", trained[0], *place)
+    summary, made = done("localisation", trio[0], *place)
 
     assert "no measure: no film of this part has a mask or boxes" in summary
     assert made["report"]["measures"]["hit"]["value"] is None
 
 
-def test_localisation_refuses_what_is_not_there(trained, refused):
+def test_localisation_refuses_what_is_not_there(trio, refused):
     place = ("--dataset", studies.DATASET, "--split", studies.SPLIT)
 
     assert "found none named 'nobody'" in refused("localisation", "nobody", *place, "--part", "test")
-    assert "found none named 'other'" in refused("localisation", trained[0], *place[:3], "other", "--part", "test")
-    assert "--part" in refused("localisation", trained[0], *place)
+    assert "found none named 'other'" in refused("localisation", trio[0], *place[:3], "other", "--part", "test")
+    assert "--part" in refused("localisation", trio[0], *place)

@@ -11,7 +11,8 @@ from sklearn.metrics import average_precision_score
 from core.base import files
 from core.base.statistics import clustered_proportion
 from core.evaluation import intervals, localisation, report_store
-from core.evaluation.localisation import NO_REGION, SIDE, TOLERANCE, Met, average_precision, enlarged, maximum, meet
+from core.evaluation.localisation import NO_REGION, SIDE, TOLERANCE, Met, average_precision, maximum, meet
+from core.evaluation.map_measures import enlarged
 
 CARD = {"checkpoint_id": "cnn-tiny-20260101-0a1b2c3d", "weights_sha256": "0a"}
 
@@ -42,7 +43,10 @@ def test_average_precision_is_scikit_learns(values):
 
 def test_average_precision_of_a_real_map_is_scikit_learns():
     generator = np.random.default_rng(0)
-    large, inside = enlarged(generator.random((7, 7)).clip(0.5) - 0.5), region(slice(30, 90), slice(20, 60))
+    large, inside = (
+        enlarged(generator.random((7, 7)).clip(0.5) - 0.5, (SIDE, SIDE)),
+        region(slice(30, 90), slice(20, 60)),
+    )
 
     found = meet(large, inside)
 
@@ -95,7 +99,7 @@ def test_of_a_flat_top_the_middle_is_taken(cell, middle):
     coarse = np.zeros((7, 7))
     coarse[cell] = 1
 
-    found = maximum(enlarged(coarse))
+    found = maximum(enlarged(coarse, (SIDE, SIDE)))
 
     assert np.abs(np.array(found) - middle).max() <= 1
 
@@ -107,7 +111,8 @@ def test_turning_map_and_region_over_changes_nothing(seed):
     coarse = generator.random((6, 6)) ** 3
     inside = region(slice(20, 80), slice(30, 60))
     plain, turned = (
-        meet(enlarged(one), other) for one, other in ((coarse, inside), (coarse[:, ::-1], inside[:, ::-1]))
+        meet(enlarged(one, (SIDE, SIDE)), other)
+        for one, other in ((coarse, inside), (coarse[:, ::-1], inside[:, ::-1]))
     )
 
     assert turned.hit == plain.hit

@@ -19,7 +19,7 @@ CHROMIUM = any(shutil.which(name) for name in ("chromium", "chromium-browser", "
 def test_a_figure_is_written_as_png_and_svg(tmp_path):
     figure = go.Figure(go.Scatter(y=[1, 3, 2])).update_layout(height=300, title="Of the <b>films</b>")
 
-    written = exported.write(figure, tmp_path / "made" / "one.two")
+    written = exported.write({tmp_path / "made" / "one.two": figure})
 
     assert [path.name for path in written] == ["one.two.png", "one.two.svg"]
     picture = Image.open(io.BytesIO(written[0].read_bytes()))
@@ -40,7 +40,7 @@ def test_without_a_browser_that_works_one_sentence_says_so(tmp_path, monkeypatch
     monkeypatch.setenv("BROWSER_PATH", str(tmp_path / browser))
 
     with pytest.raises(InputError, match=expected) as caught:
-        exported.write(go.Figure(), tmp_path / "one")
+        exported.write({tmp_path / "one": go.Figure()})
 
     assert caught.value.field == "figures"
     assert not list(tmp_path.glob("one*"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,28 +21,19 @@ from core.inference import explain, heat_maps, mc_dropout, randomisation
 from core.inference.predict import predict
 from core.models import cards, checkpoint, registry
 from core.vision import transforms
-from tests.inference import explained
 from tests.training import studies
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, list[str]]:
-    folder = tmp_path_factory.mktemp("explained")
-    return folder, explained.make(folder)
-
-
 @pytest.fixture
-def trained(made, workspace, monkeypatch) -> list[str]:
+def trained(trio) -> list[str]:
     """Two tiny classifiers of one split of phantoms, of different sizes."""
-    studies.use_tiny_classifier(monkeypatch)
-    explained.copied(made[0], workspace)
-    return made[1][:2]
+    return trio[:2]
 
 
 @pytest.fixture
-def fused(made, trained) -> str:
+def fused(trio) -> str:
     """Their ensemble, each with half of the weight."""
-    return made[1][2]
+    return trio[2]
 
 
 def film(workspace, number: int = 4) -> dict:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.evaluation import first_cases
 from core.triage import cases, decision, reasons
 from core.triage.policy import NOT_SUSPECTED, SUSPECTED, UNSURE
 from core.triage.reasons import TITLES
@@ -94,7 +95,7 @@ def test_a_suspected_case_names_its_probability_and_the_cut_first(val, policy):
 
     assert (
         told[0].sentence
-        == f"The probability, {reasons.two_digits(case['probability'], cut=CUT)}, reaches the cut, 0.40."
+        == f"The probability, {first_cases.two_digits(case['probability'], cut=CUT)}, reaches the cut, 0.40."
     )
     assert "cut_distance" not in [reason.signal for reason in told]
 

@@ -9,10 +9,18 @@ import pytest
 from core.base.errors import InputError
 from core.triage import decision, words
 from core.triage.decision import Policy
+from core.triage.evidence import Evidence
 from core.triage.policy import NOT_SUSPECTED, zones
 from tests.triage.films import CARD, CUT, made
 
 SCOPE = {"dataset": "made", "truth": "report", **{key: CARD[key] for key in ("checkpoint_id", "weights_sha256")}}
+
+
+def limited(val: Evidence, *, max_missed: float, **options) -> Policy:
+    """Return the policy by a limit at a confidence of 90 %."""
+    chosen = decision.choose(val.fold("tune"), draws=0)
+    folds = (val.fold("tune"), val.fold("certify"))
+    return decision.by_limit(chosen, *folds, max_missed=max_missed, confidence=0.9, **options)
 
 
 def test_the_signal_that_finds_the_errors_is_chosen_on_tune_and_measured_as_it_is_elsewhere():
@@ -42,13 +50,7 @@ def test_a_budget_is_never_exceeded_and_nothing_above_the_cut_counts_against_it(
 def test_too_few_positives_are_an_answer_that_leaves_everything_unsure():
     val = made(count=40)
 
-    policy = decision.by_limit(
-        decision.choose(val.fold("tune"), draws=0),
-        val.fold("tune"),
-        val.fold("certify"),
-        max_missed=0.05,
-        confidence=0.9,
-    )
+    policy = limited(val, max_missed=0.05)
 
     assert (policy.certificate.certified, policy.threshold, policy.certificate.positives_needed) == (False, None, 45)
     zone = zones(val.probabilities, policy.values(val), cut=CUT, threshold=policy.threshold)
@@ -58,11 +60,9 @@ def test_too_few_positives_are_an_answer_that_leaves_everything_unsure():
 
 def test_what_was_refused_is_not_certified_however_many_positives_there_are():
     val = made(count=2000)
-    folds = (decision.choose(val.fold("tune"), draws=0), val.fold("tune"), val.fold("certify"))
-    limit = {"max_missed": 0.4, "confidence": 0.9}
 
-    allowed = decision.by_limit(*folds, **limit)
-    refused = decision.by_limit(*folds, **limit, refused="It may have seen these films.")
+    allowed = limited(val, max_missed=0.4)
+    refused = limited(val, max_missed=0.4, refused="It may have seen these films.")
 
     assert allowed.certificate.certified
     assert allowed.threshold is not None
@@ -73,13 +73,7 @@ def test_what_was_refused_is_not_certified_however_many_positives_there_are():
 
 def test_a_certificate_speaks_of_its_own_data_label_and_checkpoint_only():
     val = made(count=2000)
-    policy = decision.by_limit(
-        decision.choose(val.fold("tune"), draws=0),
-        val.fold("tune"),
-        val.fold("certify"),
-        max_missed=0.4,
-        confidence=0.9,
-    )
+    policy = limited(val, max_missed=0.4)
 
     assert "certified on" in words.limit(policy, SCOPE)
     for name, said in (("dataset", "data set"), ("truth", "label"), ("checkpoint_id", "checkpoint")):
@@ -91,9 +85,8 @@ def test_a_certificate_speaks_of_its_own_data_label_and_checkpoint_only():
 def test_a_policy_comes_back_from_json_as_it_was():
     val = made(count=2000)
     chosen = decision.choose(val.fold("tune"), draws=0)
-    limited = decision.by_limit(chosen, val.fold("tune"), val.fold("certify"), max_missed=0.4, confidence=0.9)
 
-    for policy in (limited, decision.by_budget(chosen, val, share=0.1)):
+    for policy in (limited(val, max_missed=0.4), decision.by_budget(chosen, val, share=0.1)):
         read = Policy.from_dict(json.loads(json.dumps(policy.to_dict(), allow_nan=False)))
 
         assert read == policy

@@ -65,7 +65,7 @@ def test_reliability_before_calibration_is_that_of_the_logit(shown):
     plain = 1 / (1 + np.exp(-shown.films["logit"].to_numpy()))
     assert before == reliability(plain, shown.labels, shown.patients)
     assert after == reliability(shown.probabilities, shown.labels, shown.patients)
-    words = pictures.reliability_words(shown)
+    words = pictures.reliability_words(shown, before, after)
     assert f"After: ECE {after.ece:.3f}, adaptive ECE {after.adaptive_ece:.3f}, Brier {after.brier:.3f}." in words
     assert "for a prevalence of 35.0 %" in words
 
