@@ -44,6 +44,9 @@ def run(words: list[str]) -> Outcome:
             f"Expected --split with --part {' '.join(arguments.part)}, found none; name the split or leave --part out."
         )
         raise InputError(msg)
+    if arguments.passes == 1:  # also for an ensemble whose members need no new passes
+        msg = "Expected --passes from 2 to 1000, or 0 for none, found 1, which has no spread; choose another number."
+        raise InputError(msg, field="passes")
     cards.read_card(workspace, arguments.checkpoint)
     radiographs.load(workspace, arguments.dataset)
     if arguments.split is not None:

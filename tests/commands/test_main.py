@@ -538,6 +538,11 @@ def test_ensemble_says_what_it_needs(words, told, films, refused):
         (["learnt", "--dataset", "phantoms", "--part", "test"], "Expected --split with --part test, found none"),
         (["learnt", "--dataset", "phantoms", "--split", "patient", "--part", "dev"], "input should be 'train', 'val'"),
         (["learnt", "learnt", "--dataset", "phantoms"], "found 'learnt'"),
+        (
+            ["learnt", "--dataset", "phantoms", "--passes", "1"],
+            "Expected --passes from 2 to 1000, or 0 for none, found 1",
+        ),
+        (["learnt", "--dataset", "phantoms", "--passes", "1001"], "input should be less than or equal to 1000"),
     ],
 )
 def test_predict_says_what_it_needs(words, told, films, refused):
