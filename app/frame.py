@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import resources
+from app import resources, state, who
 from core.base.paths import ROOT
 
 ASSETS = ROOT / "assets"
@@ -15,6 +15,12 @@ def draw() -> None:
     st.logo(ASSETS / "logo.svg", size="large")
     st.html(ASSETS / "style.css")
     with st.container(key="frame-chip"):
+        who.remember()
+        reader = state.READER.get()
+        if reader is not None:
+            with st.popover(reader, key="frame-reader", type="tertiary", icon=":material/person:"):
+                st.caption("Self-declared: nobody checks names on this machine.")
+                st.button("Somebody else reads", key="frame.leave", on_click=who.leave)
         st.html(_chip(resources.sources()))
     with st.container(key="frame-foot"):
         st.html(ASSETS / "disclaimer.html")

@@ -11,21 +11,37 @@ from core.base.paths import ROOT
 PAGES = ROOT / "pages"
 
 GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "Read": (("worklist", "Worklist", ":material/view_list:"),),
+    "Read": (
+        ("worklist", "Worklist", ":material/view_list:"),
+        ("review", "Review", ":material/radiology:"),
+    ),
     "Research": (
         ("splits", "Splits", ":material/call_split:"),
         ("compare", "Compare", ":material/monitoring:"),
         ("uncertainty", "Uncertainty", ":material/blur_on:"),
     ),
-    "Run": (("overview", "Overview", ":material/home:"), ("training", "Training", ":material/model_training:")),
+    "Run": (
+        ("overview", "Overview", ":material/home:"),
+        ("training", "Training", ":material/model_training:"),
+        ("readers", "Readers", ":material/groups:"),
+        ("audit", "Audit", ":material/fact_check:"),
+    ),
 }
+REACHED = ("review",)  # from other pages only
 
 
 def pages() -> dict[str, list[st.Page]]:
     """Return the pages by group, in the order of the navigation."""
     return {
         group: [
-            st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "overview")
+            st.Page(
+                PAGES / f"{name}.py",
+                title=title,
+                icon=icon,
+                url_path=name,
+                default=name == "overview",
+                visibility="hidden" if name in REACHED else "visible",
+            )
             for name, title, icon in entries
         ]
         for group, entries in GROUPS.items()
@@ -46,16 +62,22 @@ def link(name: str, label: str) -> None:
     st.page_link(PAGES / f"{name}.py", label=label)
 
 
-def case_link(image_id: str, label: str, *, checkpoint: str, dataset: str, split: str, part: str) -> None:
-    """Draw a link that opens one case on the page Uncertainty; its address can be kept.
+def case_link(worklist: str, case: str, label: str) -> None:
+    """Draw a link that opens one case of a worklist for reading; its address can be kept.
 
     Args:
-        image_id: The film.
+        worklist: Name of the worklist.
+        case: Its opaque name.
         label: What the link says.
-        checkpoint: Whose predictions are shown.
-        dataset: Where the film stands, as are `split` and `part`.
-        split: See `dataset`.
-        part: See `dataset`.
     """
-    place = {"checkpoint": checkpoint, "dataset": dataset, "split": split, "part": part, "case": image_id}
-    st.page_link(PAGES / "uncertainty.py", label=label, icon="", help="", width="stretch", query_params=place)
+    place = {"worklist": worklist, "case": case}
+    st.page_link(PAGES / "review.py", label=label, icon="", help="", width="stretch", query_params=place)
+
+
+def open_review(**place: str) -> None:
+    """Open the page Review.
+
+    Args:
+        place: Of its address: `worklist` and `case`, or `practice`.
+    """
+    st.switch_page(PAGES / "review.py", query_params=place)

@@ -15,6 +15,7 @@ from core.evaluation import calibration, side_by_side
 from core.evaluation.first_cases import case_captions, first_cases
 from core.evaluation.report import EvaluationReport
 from core.models import cards
+from core.review.reading_list import PRACTICE
 
 OWN_DATA = """
 1. `python -m core index nih --csv Data_Entry_2017_v2020.csv --images images --name nih`
@@ -57,6 +58,13 @@ def newest_predictions() -> NewestPredictions | None:
                 table=table,
             )
     return None
+
+
+def can_practise() -> bool:
+    """Tell whether there is a worklist with phantoms, from which a practice round can take its films."""
+    lists = [one for one in resources.worklists().all() if one.purpose != PRACTICE]
+    known = set(resources.dataset_names())
+    return any("phantom" in set(resources.radiographs(one.dataset)["source"]) for one in lists if one.dataset in known)
 
 
 def limits(newest: NewestPredictions) -> str:
@@ -168,4 +176,6 @@ def next_steps(newest: NewestPredictions | None) -> list[tuple[str, str]]:
         steps.append(("training", "Train a classifier and watch it learn"))
     if newest is not None:
         steps.insert(0, ("compare", "See how good the classifiers are, with intervals"))
+    if any(one.purpose != PRACTICE for one in resources.worklists().all()):
+        steps.insert(0, ("worklist", "Read the films that want a human, answer by answer"))
     return steps or [("training", "Watch what is being made")]

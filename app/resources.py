@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.base import files
 from core.base.paths import Workspace
+from core.data import pixels, split_store, thumbnails, truth
 from core.data import radiographs as radiographs_of
-from core.data import split_store, thumbnails, truth
 from core.data.splits import KINDS
 from core.evaluation import operating_point, prediction_store
 from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
+from core.review import reads as reads_of
+from core.review.read_store import Reads
 from core.triage import evidence as evidence_of
 from core.triage.evidence import Evidence
 from core.triage.worklists import Worklists
@@ -51,6 +54,28 @@ def worklists() -> Worklists:
     """Return where the worklists are kept; its database is opened once a server."""
     place = workspace()
     return _worklists(str(place.root), place.database_url)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reads(root: str, database_url: str) -> Reads:
+    return Reads(Workspace())
+
+
+def reads() -> Reads:
+    """Return where the reads are kept; its database is opened once a server."""
+    place = workspace()
+    return _reads(str(place.root), place.database_url)
+
+
+def read_table(worklist: str | None = None) -> pd.DataFrame:
+    """Return the reads of a worklist, or of all, as a table, made again only after a new read."""
+    place = workspace()
+    return _read_table(str(place.root), place.database_url, worklist, reads().last_id())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _read_table(root: str, database_url: str, worklist: str | None, last_id: int) -> pd.DataFrame:
+    return reads_of.read_table(Workspace(), worklist)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -192,6 +217,22 @@ def thumbnail(radiograph: Mapping[str, Any], *, size: int) -> bytes | None:
     if pd.isna(radiograph["path"]):
         return None
     return _thumbnail(str(workspace().root), radiograph["sha256"], radiograph["path"], radiograph["source"], size)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _pixels(sha256: str, path: str, modified_ns: int) -> np.ndarray | None:
+    try:
+        return pixels.read_indexed(Path(path), sha256)
+    except pixels.UnreadableImage:
+        return None
+
+
+def film_pixels(radiograph: Mapping[str, Any]) -> np.ndarray | None:
+    """Return the pixels that were indexed `(H, W)`, or None where the file is gone, damaged or another."""
+    if pd.isna(radiograph["path"]) or pd.isna(radiograph["sha256"]):
+        return None
+    path = Path(radiograph["path"])
+    return _pixels(str(radiograph["sha256"]), str(path), _modified(path) if path.exists() else 0)
 
 
 def job_history(job_id: int) -> pd.DataFrame:

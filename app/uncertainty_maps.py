@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import resources
 from core.base.errors import InputError
-from core.data import pixels, thumbnails
+from core.data import thumbnails
 from core.evaluation import localisation
 from core.figures import heat_map
 from core.triage.evidence import Evidence
@@ -39,7 +37,7 @@ def draw(shown: Evidence, case: Mapping[str, Any]) -> None:
     name = case["image_id"]
     if not st.toggle("Heat map", key=f"uncertainty.map.{shown.card['checkpoint_id']}.{name}"):
         return
-    film = _film(case)
+    film = resources.film_pixels(case)
     if film is None:
         st.warning(f"The image of {name} cannot be read as it was indexed; run `python -m core index` again.")
         return
@@ -47,7 +45,7 @@ def draw(shown: Evidence, case: Mapping[str, Any]) -> None:
         "Map", [HEAT, SPREAD], default=HEAT, required=True, key="uncertainty.map_kind", label_visibility="collapsed"
     )
     try:
-        found = _explanations(*_key(shown, case), shown.dataset, dict(case))
+        found = explanations(shown.card, shown.dataset, case)
     except InputError as error:
         st.warning(str(error))
         return
@@ -93,7 +91,7 @@ def _draw_one(one: Explanation, shown: Evidence, case: Mapping[str, Any], film: 
     values = one.heat_map
     if which == SPREAD:
         try:
-            values = _variation(one.checkpoint_id, *_key(shown, case)[2:], shown.dataset, dict(case))
+            values = _variation(one.checkpoint_id, str(case["sha256"]), shown.dataset, dict(case))
         except InputError as error:  # a classifier without dropout
             st.caption(str(error))
             return
@@ -107,19 +105,19 @@ def _draw_one(one: Explanation, shown: Evidence, case: Mapping[str, Any], film: 
     st.caption(f"{heat_map.CAPTION.format(rows=rows, columns=columns)}. {MEANS[which]}")
 
 
-def _film(case: Mapping[str, Any]) -> np.ndarray | None:
-    """Return the pixels that were indexed `(H, W)`, or None where the file is gone, damaged or another."""
-    if pd.isna(case["path"]):
-        return None
-    try:
-        return pixels.read_indexed(Path(case["path"]), case["sha256"])
-    except pixels.UnreadableImage:
-        return None
+def explanations(card: Mapping[str, Any], dataset: str, case: Mapping[str, Any]) -> list[Explanation]:
+    """Return what moved a checkpoint on a film: one map for a classifier, one a member for an ensemble; cached.
 
+    Args:
+        card: Of the checkpoint.
+        dataset: The film's.
+        case: The film's row.
 
-def _key(shown: Evidence, case: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return what a map is of: the checkpoint, its weights, the film's pixels."""
-    return shown.card["checkpoint_id"], shown.card["weights_sha256"], str(case["sha256"])
+    Raises:
+        InputError: If the checkpoint may not speak of such a film, or a file is gone or another.
+    """
+    key = (card["checkpoint_id"], card["weights_sha256"], str(case["sha256"]))
+    return _explanations(*key, dataset, dict(case))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the classifier…")

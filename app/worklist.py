@@ -7,60 +7,60 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import panels, resources
-from core.base.errors import InputError
+from app import resources
 from core.models import cards
-from core.triage import cases, decision, reasons, signals, words
+from core.review import progress, reading_list
+from core.review.progress import ADJUDICATE, NOT_YOURS, TO_READ
+from core.review.read_store import Read, final
+from core.review.reading_list import BLINDED, OPEN, ReadingList
+from core.triage import cases, decision, random_checks, reasons, signals, words
 from core.triage.cases import Counts
 from core.triage.decision import Policy
 from core.triage.evidence import Evidence
 from core.triage.policy import SUSPECTED, UNSURE
 from core.triage.worklists import Worklist
 
-ALL = "all to read"
-SEGMENTS = {ALL: "All to read", SUSPECTED: "Suspected", UNSURE: "Unsure"}
+ALL, TODAY = "all to read", "read today"
+SEGMENTS = {
+    ALL: "All to read",
+    SUSPECTED: "Suspected",
+    UNSURE: "Unsure",
+    ADJUDICATE: "Adjudicate",
+    TODAY: "Read today",
+}
+BLINDED_SEGMENTS = {ALL: "To read", ADJUDICATE: "Adjudicate", TODAY: "Read today"}
 FILMS_A_PAGE = (25, 50, 100, 200)
 FILTERS = {"first_reason": "First reason", "view": "View", "sex": "Sex", "source": "Kind of image"}
+TELLING = ("first_reason",)  # filters that a blinded list does not have
 UNSHOWN = ["label", "random_check", "listed", "mask_path", "lung_path"]  # a page cannot tell what it does not have
-NAME = "first-list"  # of a worklist that the page proposes
+BLINDED_COLUMNS = [*("image_id", "path", "sha256", "source"), *("view", "sex", "age_years", "follow_up", "priors")]
+CHOSEN, MADE = "worklist.name", "worklist.made"  # session keys: the chosen list, and one that was just made
+MODES = {OPEN: "zones are shown", BLINDED: "blinded: nothing of the model before the first answer"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
     """A worklist with its cases, computed once for all sessions; nobody may change it."""
 
-    worklist: Worklist
-    policy: Policy
-    card: Mapping[str, Any]
+    reading: ReadingList
     films: pd.DataFrame
     """The listed films in their order, without what must not be told."""
     counts: Counts
     choices: Mapping[str, list[str]]
     """What each column of `FILTERS` holds."""
 
+    @property
+    def worklist(self) -> Worklist:
+        """The worklist itself."""
+        return self.reading.worklist
 
-def command(card: Mapping[str, Any] | None, *, name: str = NAME) -> str:
-    """Return the command that makes a worklist with a checkpoint, or with one to be filled in."""
-    checkpoint, dataset, split = ("CHECKPOINT", "DATASET", "SPLIT")
-    if card is not None:
-        checkpoint, dataset, split = card["checkpoint_id"], card["dataset"], card["split"]
-    return panels.triage_command(checkpoint, dataset, split, name=name)
-
-
-def first_commands() -> str:
-    """Return what makes a first worklist here, one command a line: the predictions that lack, then `triage`."""
-    able = [card for card in resources.checkpoint_cards() if _can_triage(card)]
-    if not able:
-        return command(None)
-    lacking = {card["checkpoint_id"]: _lacking(card) for card in able}
-    card = min(able, key=lambda one: len(lacking[one["checkpoint_id"]]))  # of equals the first, the newest
-    place = f"--dataset {card['dataset']} --split {card['split']}"
-    lines = [f"python -m core predict {card['checkpoint_id']} {place} --part {part}" for part in _lacking(card)]
-    return "\n".join([*lines, command(card)])
+    @property
+    def policy(self) -> Policy:
+        """What it was made with."""
+        return self.reading.policy
 
 
 def read(worklist: Worklist) -> Listing:
@@ -70,56 +70,74 @@ def read(worklist: Worklist) -> Listing:
         InputError: If they cannot be computed: the checkpoint is gone or another, the predictions
             are missing or stale, or the worklist was saved by another version.
     """
-    place = resources.workspace()
-    if worklist.checkpoint_id not in cards.checkpoint_ids(place):
-        msg = (
-            f"Expected the checkpoint {worklist.checkpoint_id} of this worklist, found it gone; put its folder back, "
-            f"or make another worklist: `{_remake(worklist)}`."
-        )
-        raise InputError(msg)
-    card = cards.read_card(place, worklist.checkpoint_id)
-    if card["weights_sha256"] != worklist.weights_sha256:
-        msg = (
-            f"Expected the checkpoint {worklist.checkpoint_id} as it was when this worklist was made, found other "
-            f"weights; make another worklist: `{_remake(worklist)}`."
-        )
-        raise InputError(msg)
+    reading_list.card_of(resources.workspace(), worklist)
     found, key = resources.evidence(
         worklist.checkpoint_id, worklist.dataset, worklist.split, worklist.part, worklist.truth
     )
+    place = resources.workspace()
     return _listing((*key, place.database_url, worklist.name, worklist.created_at), worklist, found)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Sorting the films…")
+@st.cache_resource(max_entries=8, show_spinner="Sorting the films…")
 def _listing(key: tuple[Any, ...], _worklist: Worklist, _found: Evidence) -> Listing:
-    try:
-        policy = Policy.from_dict(_worklist.policy)
-        table = cases.cases(_found, policy)
-    except (KeyError, TypeError):  # the fields of a policy have changed since
-        msg = (
-            f"Expected the policy of this version, found that the worklist {_worklist.name!r} was saved by another "
-            f"one; make it again: `{_remake(_worklist)}`."
-        )
-        raise InputError(msg) from None
-    films = table[table["listed"]].drop(columns=UNSHOWN, errors="ignore").reset_index(drop=True)
+    reading = reading_list.build(_worklist, reading_list.policy_of(_worklist), _found)
+    listed = reading.films["image_id"].isin(reading.names)
+    films = reading.films[listed].drop(columns=UNSHOWN, errors="ignore").reset_index(drop=True)
     choices = {name: sorted(films[name].dropna().astype(str).unique()) for name in FILTERS}
     choices["first_reason"].sort(key=list(reasons.TITLES).index)
-    return Listing(
-        worklist=_worklist, policy=policy, card=_found.card, films=films, counts=cases.counts(table), choices=choices
+    return Listing(reading=reading, films=films, counts=cases.counts(reading.films), choices=choices)
+
+
+def of_reader(listing: Listing, reader: str) -> pd.DataFrame:
+    """Return the listed films as one reader may see them, in that reader's order.
+
+    Returns:
+        The columns of `Listing.films`, or for a blinded list those of the film alone, and `name` (the
+        case's opaque one), `state` (`to read`, `adjudicate`, `read` or `not yours`) and `today`
+        (whether the reader answered it today).
+    """
+    reading = listing.reading
+    reads = resources.reads().of_worklist(listing.worklist.name)
+    states = progress.states(reads, reader, reading)
+    films = listing.films.set_index("image_id", drop=False).loc[list(states)].reset_index(drop=True)
+    films = films[BLINDED_COLUMNS] if reading.blinded else films
+    today = {name for name, own in reads.items() if _read_today(own, reader)}
+    return films.assign(
+        name=films["image_id"].map(reading.names),
+        state=films["image_id"].map(states),
+        today=films["image_id"].isin(today),
     )
 
 
-def lead_sentence(counts: Counts) -> str:
-    """Say how many films are to be read, and in which zones they stand.
+def lead_sentence(films: pd.DataFrame, *, blinded: bool) -> str:
+    """Say how many films wait for a reader, in which zones they stand, and how many for a third reader.
+
+    Args:
+        films: What `of_reader` gave.
+        blinded: Whether zones are not to be told.
 
     Examples:
-        >>> lead_sentence(Counts(films=99, suspected=12, unsure=26, not_suspected=61, random_checks=3))
-        '38 to read: 12 suspected, 26 unsure.'
+        >>> films = pd.DataFrame({"zone": ["suspected", "unsure", "unsure"], "state": ["to read", "to read", "read"]})
+        >>> lead_sentence(films, blinded=False), lead_sentence(films, blinded=True)
+        ('2 to read: 1 suspected, 1 unsure.', '2 to read.')
     """
-    listed = counts.suspected + counts.unsure
-    if not listed:
-        return "Nothing to read."
-    return f"{listed:,} to read: {counts.suspected:,} suspected, {counts.unsure:,} unsure."
+    waiting = films[films["state"] == TO_READ]
+    third = int((films["state"] == ADJUDICATE).sum())
+    said = "Nothing to read."
+    if len(waiting):
+        said = f"{len(waiting):,} to read."
+        if not blinded:
+            suspected, unsure = ((waiting["zone"] == zone).sum() for zone in (SUSPECTED, UNSURE))
+            said = f"{len(waiting):,} to read: {suspected:,} suspected, {unsure:,} unsure."
+    if third:
+        said += f" {third:,} {'waits' if third == 1 else 'wait'} for a third reader."
+    return said
+
+
+def first_waiting(films: pd.DataFrame) -> str | None:
+    """Return the opaque name of the first case that waits for the reader, or None."""
+    waiting = films.loc[films["state"].isin([TO_READ, ADJUDICATE]), "name"]
+    return None if waiting.empty else str(waiting.iloc[0])
 
 
 def foot_sentence(listing: Listing) -> str:
@@ -129,8 +147,28 @@ def foot_sentence(listing: Listing) -> str:
     scope = {name: getattr(worklist, name) for name in ("dataset", "truth", "checkpoint_id", "weights_sha256")}
     return (
         f"{films} not suspected and not listed; this is not a negative report: the model looks for pneumothorax only. "
-        f"{words.limit(listing.policy, scope)} Random checks: none read yet."
+        f"{words.limit(listing.policy, scope)} Random checks: {_checks_words(listing)}."
     )
+
+
+def _checks_words(listing: Listing) -> str:
+    """Say what the random checks showed; in a list of hidden answers not before all is read, since it tells cases."""
+    reading = listing.reading
+    reads = resources.reads().of_worklist(listing.worklist.name)
+    if reading.hidden and not all(
+        progress.outcome(reads.get(name, ()), reading.worklist.readers) in progress.SETTLED for name in reading.listed
+    ):
+        return "told when every case is settled"
+    seen, patients = progress.checked_at_random(reads, reading)
+    missed = random_checks.missed_so_far(seen, patients)
+    if missed is None:
+        return "none read yet"
+    return f"{sum(seen)} of {len(seen)} missed ({100 * missed.low:.1f} to {100 * missed.high:.1f} %)"
+
+
+def _read_today(own: Sequence[Read], reader: str) -> bool:
+    last = final([read for read in own if read.reader == reader])
+    return last is not None and datetime.fromtimestamp(last.created_at).date() == datetime.now().date()
 
 
 def policy_line(policy: Policy) -> str:
@@ -153,8 +191,11 @@ def policy_line(policy: Policy) -> str:
 def choose_worklist(found: Sequence[Worklist]) -> Worklist:
     """Draw the choice of a worklist in the sidebar, the newest at first."""
     by_name = {worklist.name: worklist for worklist in found}
+    made = st.session_state.pop(MADE, None)
+    if made in by_name:
+        st.session_state[CHOSEN] = made
     with st.sidebar:
-        return by_name[st.selectbox("Worklist", list(by_name), key="worklist.name", persist_state="session")]
+        return by_name[st.selectbox("Worklist", list(by_name), key=CHOSEN, persist_state="session")]
 
 
 def draw_about(listing: Listing) -> None:
@@ -162,10 +203,11 @@ def draw_about(listing: Listing) -> None:
     worklist = listing.worklist
     made = datetime.fromtimestamp(worklist.created_at).astimezone()
     about = {
-        "Model": cards.short_name(dict(listing.card)),
+        "Model": cards.short_name(dict(listing.reading.card)),
         "Films": f"{worklist.dataset}, split {worklist.split}, part {worklist.part}",
         "Cut": f"{worklist.cut:.2f}, {worklist.cut_from}",
         "Policy": policy_line(listing.policy),
+        "Read": f"{MODES[worklist.read_mode]}, by {' and '.join(worklist.readers) or 'anybody'}",
         "Made": f"{made:%Y-%m-%d %H:%M}, {worklist.created_by}",
     }
     with st.sidebar:
@@ -184,7 +226,7 @@ def choose_films(listing: Listing) -> tuple[dict[str, list[str]], bool, int]:
     with st.sidebar:
         st.subheader("Films shown")
         for column, title in FILTERS.items():
-            if len(listing.choices[column]) > 1:
+            if len(listing.choices[column]) > 1 and not (listing.reading.blinded and column in TELLING):
                 chosen[column] = st.multiselect(
                     title,
                     listing.choices[column],
@@ -192,7 +234,7 @@ def choose_films(listing: Listing) -> tuple[dict[str, list[str]], bool, int]:
                     key=f"worklist.{name}.{column}",
                     persist_state="session",
                 )
-        uncertain = st.toggle(
+        uncertain = not listing.reading.blinded and st.toggle(
             "Most uncertain first",
             key="worklist.uncertain",
             persist_state="session",
@@ -208,17 +250,25 @@ def filtered(
     """Return the films of a segment that fit every filter; an empty choice lets all through.
 
     Args:
-        films: Of a listing.
+        films: What `of_reader` gave.
         segment: A key of `SEGMENTS`.
         chosen: Values by column.
         uncertain: Order them by the policy's signal alone, those without it on top.
 
     Examples:
         >>> films = pd.DataFrame({"zone": ["suspected", "unsure", "unsure"], "value": [0.1, 0.2, float("nan")]})
+        >>> films = films.assign(state="to read", today=False)
         >>> filtered(films, segment="unsure", chosen={"zone": []}, uncertain=True).index.to_list()
         [2, 1]
     """
-    kept = np.ones(len(films), bool) if segment == ALL else (films["zone"] == segment).to_numpy()
+    if segment == TODAY:
+        kept = films["today"].to_numpy(bool)
+    elif segment == ADJUDICATE:
+        kept = (films["state"] == ADJUDICATE).to_numpy()
+    else:
+        kept = films["state"].isin([TO_READ, NOT_YOURS]).to_numpy()
+        if segment != ALL:
+            kept = kept & (films["zone"] == segment).to_numpy()
     for column, values in chosen.items():
         if values:
             kept = kept & films[column].isin(list(values)).to_numpy()
@@ -237,19 +287,3 @@ def shown_sentence(first: int, last: int, *, shown: int, chosen: Mapping[str, Se
     said = f"{first:,} to {last:,} of {shown:,} films" if shown else "No films"
     said += f", filtered by {', '.join(by)}" if by else ""
     return f"{said}; research order: most uncertain first" if uncertain else said
-
-
-def _remake(worklist: Worklist) -> str:
-    return panels.triage_command("CHECKPOINT", worklist.dataset, worklist.split, part=worklist.part)
-
-
-def _can_triage(card: Mapping[str, Any]) -> bool:
-    known = card["dataset"] in resources.dataset_names() and card["split"] in resources.split_names(card["dataset"])
-    return known and resources.card_cut(card) is not None
-
-
-def _lacking(card: Mapping[str, Any]) -> list[str]:
-    """Return the parts whose predictions `triage` would miss."""
-    place = resources.workspace()
-    where = (card["checkpoint_id"], card["dataset"], card["split"])
-    return [part for part in ("val", "test") if not place.predictions(*where, part).exists()]

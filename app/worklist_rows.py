@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -17,7 +17,9 @@ from core.figures.palette import SHAPES, ZONES
 from core.triage import reasons
 
 FILM = 64  # pixels
-STATE = "to read"
+TITLES = ("Film", "Zone", "Probability (cut&nbsp;{cut:.2f})", "First reason", "View, sex, age")
+AFTER = ("Follow-up, priors", "Waiting", "State")
+BLINDED_TITLES = ("Film", "View, sex, age", "Follow-up, priors", "State")
 
 
 def draw(listing: Listing, films: pd.DataFrame, *, now: float) -> None:
@@ -25,68 +27,66 @@ def draw(listing: Listing, films: pd.DataFrame, *, now: float) -> None:
 
     Args:
         listing: The worklist they stand in.
-        films: The rows of its films that are seen, in their order.
+        films: The rows of its films that are seen, as `worklist.of_reader` gave them, in their order.
         now: Seconds since 1970, from which the waiting is counted.
     """
-    place = {name: getattr(listing.worklist, name) for name in ("dataset", "split", "part")}
     waiting = waited(now - listing.worklist.created_at)
+    blinded = listing.reading.blinded
+    titles = BLINDED_TITLES if blinded else (*TITLES, *AFTER)
     with st.container(key="worklist-rows", gap=None):
-        st.html(header(listing.policy.cut))
+        st.html(header([title.format(cut=listing.policy.cut) for title in titles], blinded=blinded))
         for number, case in enumerate(films.to_dict("records")):
-            probability = first_cases.two_digits(case["probability"], cut=listing.policy.cut)
-            picture = resources.thumbnail(case, size=FILM)
+            picture = film(case, alt="Film" if blinded else f"Film {case['image_id']}")
+            known = [escape(person(case)), escape(history(case)).replace(" prior", "&nbsp;prior")]
+            if blinded:
+                cells = [picture, *known, case["state"]]
+                label = f"Open the film in row {number + 1}: {case['state']}"
+            else:
+                probability = first_cases.two_digits(case["probability"], cut=listing.policy.cut)
+                reason = escape(reasons.short(case, listing.policy))
+                cells = [picture, zone(case["zone"]), probability, reason, *known, waiting, case["state"]]
+                label = f"Open {case['image_id']}: {case['zone']}, probability {probability}, {case['state']}"
             with st.container(key=f"worklist-row-{number}", gap=None):
-                st.html(
-                    row(
-                        case,
-                        picture=picture,
-                        probability=probability,
-                        reason=reasons.short(case, listing.policy),
-                        waiting=waiting,
-                    )
-                )
-                navigation.case_link(
-                    case["image_id"],
-                    f"Open {case['image_id']}: {case['zone']}, probability {probability}",
-                    checkpoint=listing.worklist.checkpoint_id,
-                    **place,
-                )
+                st.html(row(cells, blinded=blinded))
+                navigation.case_link(listing.worklist.name, case["name"], label)
 
 
-def header(cut: float) -> str:
-    """Return the header of the rows, with the cut that probabilities are held against."""
-    titles = ("Film", "Zone", f"Probability (cut&nbsp;{cut:.2f})", "First reason", "View, sex, age")
-    cells = (*titles, "Follow-up, priors", "Waiting", "State")
-    return '<div class="ps-row ps-row-header">' + "".join(f"<span>{cell}</span>" for cell in cells) + "</div>"
+def header(titles: Sequence[str], *, blinded: bool) -> str:
+    """Return the header of the rows."""
+    return f'<div class="{_class(blinded)} ps-row-header">{_cells(titles)}</div>'
 
 
-def row(case: Mapping[str, Any], *, picture: bytes | None, probability: str, reason: str, waiting: str) -> str:
+def row(cells: Sequence[str], *, blinded: bool) -> str:
     """Return one row as HTML.
 
     Args:
-        case: A row of the listing's films.
-        picture: The film as JPEG; None where there is no file.
-        probability: In two digits.
-        reason: The first one, at most 60 characters.
-        waiting: Since when.
+        cells: HTML of each.
+        blinded: Whether it is one of the narrower rows that tell nothing of the model.
     """
-    zone = case["zone"]
-    colour = f"light-dark({ZONES['light'][zone]}, {ZONES['dark'][zone]})"
-    film = "<small>no image</small>"
-    if picture is not None:
-        content = base64.b64encode(picture).decode()
-        film = f'<img src="data:image/jpeg;base64,{content}" alt="Film {escape(str(case["image_id"]))}">'
-    cells = (
-        f'<span class="ps-row-film">{film}</span>',
-        f'<span class="ps-row-zone" style="color: {colour}"><b aria-hidden="true">{SHAPES[zone]}</b> {zone}</span>',
-        f"<span>{probability}</span>",
-        f"<span>{escape(reason)}</span>",
-        f"<span>{escape(person(case))}</span>",
-        f"<span>{escape(history(case)).replace(' prior', '&nbsp;prior')}</span>",
-        f"<span>{waiting}</span>",
-        f"<span>{STATE}</span>",
-    )
-    return '<div class="ps-row">' + "".join(cells) + "</div>"
+    return f'<div class="{_class(blinded)}">{_cells(cells)}</div>'
+
+
+def film(case: Mapping[str, Any], *, alt: str) -> str:
+    """Return a film's small picture as HTML."""
+    picture = resources.thumbnail(case, size=FILM)
+    if picture is None:
+        return '<span class="ps-row-film"><small>no image</small></span>'
+    content = base64.b64encode(picture).decode()
+    return f'<span class="ps-row-film"><img src="data:image/jpeg;base64,{content}" alt="{escape(alt)}"></span>'
+
+
+def zone(name: str) -> str:
+    """Return a zone as HTML: its shape and its word."""
+    colour = f"light-dark({ZONES['light'][name]}, {ZONES['dark'][name]})"
+    return f'<span class="ps-row-zone" style="color: {colour}"><b aria-hidden="true">{SHAPES[name]}</b> {name}</span>'
+
+
+def _class(blinded: bool) -> str:
+    return "ps-row ps-row-blinded" if blinded else "ps-row"
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return "".join(cell if cell.startswith("<span") else f"<span>{cell}</span>" for cell in cells)
 
 
 def person(case: Mapping[str, Any]) -> str:

@@ -47,7 +47,9 @@ COMMANDS = {
     "explain": "draw what moved a checkpoint on one film, with the verdict whether to trust it",
     "localisation": "measure whether heat maps meet the pneumothorax, where masks or boxes exist",
     "triage": "part the films of a part into suspected, unsure and not suspected",
+    "review": "write reads and label sets to files, count how far readers agree, verify the store",
     "jobs": "list, show, cancel or resume jobs; run their worker",
+    "backup": "copy the database and the cards of the checkpoints into a folder",
 }
 
 
@@ -71,7 +73,7 @@ def main(words: list[str]) -> int:
     sys.stdout.write(outcome["summary"].rstrip("\n") + "\n")
     if as_json:
         sys.stdout.write(json.dumps(outcome["made"], allow_nan=False) + "\n")
-    return 0
+    return int(outcome["status"])
 
 
 def _judged(error: BaseException) -> tuple[int, str, str]:
@@ -99,7 +101,7 @@ def _run(words: list[str]) -> dict[str, Any]:
         msg = f"Expected a command, found {name!r}; {hint}"
         raise InputError(msg)
     outcome = import_module(f"core.commands.{name}").run(words[1:])
-    return {"summary": outcome.summary, "made": outcome.made}
+    return {"summary": outcome.summary, "made": outcome.made, "status": getattr(outcome, "status", 0)}
 
 
 def _overview() -> str:

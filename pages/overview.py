@@ -28,13 +28,17 @@ else:
     with start:
         st.html(f'<p class="ps-lead">{overview.lead_sentence(newest)}</p>')
         if newest is not None:
-            st.button(
-                "Look at the first cases",
-                type="primary",
-                key="overview.first_cases",
-                on_click=state.SHOW_FIRST_CASES.set,
-                args=(True,),
-            )
+            with st.container(horizontal=True):
+                if overview.can_practise() and st.button(
+                    "Read your first film", type="primary", key="overview.practise"
+                ):
+                    navigation.open_review(practice="1")
+                st.button(
+                    "Look at the first cases",
+                    key="overview.first_cases",
+                    on_click=state.SHOW_FIRST_CASES.set,
+                    args=(True,),
+                )
             st.caption(overview.limits(newest))
         panels.live(overview.draw_jobs, key="overview.live")
 

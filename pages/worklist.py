@@ -5,14 +5,15 @@ from html import escape
 
 import streamlit as st
 
-from app import resources, worklist, worklist_rows
+from app import navigation, new_worklist, reading, resources, state, worklist, worklist_rows
 from core.base.errors import InputError
+from core.review.reading_list import PRACTICE
 
 st.title("Worklist")
-found = resources.worklists().all()
+found = [one for one in resources.worklists().all() if one.purpose != PRACTICE]
 if not found:
     st.info("No worklist yet. The command below makes one: it tells which films a reader should look at, and why.")
-    st.code(worklist.first_commands(), language="bash", wrap_lines=True)
+    st.code(new_worklist.first_commands(), language="bash", wrap_lines=True)
     st.stop()
 chosen = worklist.choose_worklist(found)
 try:
@@ -20,23 +21,36 @@ try:
 except InputError as error:
     st.warning(f"The worklist {chosen.name} cannot be shown. {error}")
     st.stop()
+reader = state.READER.get() or ""
+if not reader and listing.reading.hidden:
+    st.caption(f"{chosen.name} shows each reader their own cases, so it asks who reads.")
+    reading.draw_name()
+    st.stop()
 
-st.html(f'<p class="ps-lead">{worklist.lead_sentence(listing.counts)}</p>')
+seen_by = worklist.of_reader(listing, reader)
+blinded = listing.reading.blinded
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.html(f'<p class="ps-lead">{worklist.lead_sentence(seen_by, blinded=blinded)}</p>', width="content")
+    first = worklist.first_waiting(seen_by)
+    if first is not None and st.button("Start reading", type="primary", key="worklist.start"):
+        navigation.open_review(worklist=chosen.name, case=first)
 worklist.draw_about(listing)
 choices, uncertain, size = worklist.choose_films(listing)
+new_worklist.draw_form(chosen, reader or "the dashboard")
+segments = worklist.BLINDED_SEGMENTS if blinded else worklist.SEGMENTS
 with st.container(horizontal=True, vertical_alignment="center"):
     segment = st.segmented_control(
         "Segment",
-        list(worklist.SEGMENTS),
+        list(segments),
         default=worklist.ALL,
         required=True,
-        format_func=worklist.SEGMENTS.__getitem__,
+        format_func=segments.__getitem__,
         label_visibility="collapsed",
-        key="worklist.segment",
+        key=f"worklist.segment.{blinded}",
         persist_state="session",
     )
     count = st.empty()
-films = worklist.filtered(listing.films, segment=segment, chosen=choices, uncertain=uncertain)
+films = worklist.filtered(seen_by, segment=segment, chosen=choices, uncertain=uncertain)
 rows = st.container()  # drawn last, since the page's number is chosen below them
 page = 1
 if len(films) > size:
@@ -44,9 +58,9 @@ if len(films) > size:
     with st.container(horizontal=True, horizontal_alignment="right"):
         page = st.pagination(-(-len(films) // size), key=f"worklist.page.{question}")
 seen = films.iloc[(page - 1) * size : page * size]
-first = (page - 1) * size + 1
-last = first + len(seen) - 1
-count.caption(worklist.shown_sentence(first, last, shown=len(films), chosen=choices, uncertain=uncertain))
+start = (page - 1) * size + 1
+last = start + len(seen) - 1
+count.caption(worklist.shown_sentence(start, last, shown=len(films), chosen=choices, uncertain=uncertain))
 with rows:
     if films.empty:
         st.caption("No film fits; choose another segment, or take a filter away in the sidebar.")

@@ -31,4 +31,5 @@ def environment(folder: Path) -> dict[str, str]:
         "PLEURASCOPE_WORKSPACE": str(folder / "workspace"),
         "PLEURASCOPE_CHECKPOINTS": str(folder / "checkpoints"),
         "PLEURASCOPE_DEVICE": "cpu",
+        "PLEURASCOPE_AUDIT_KEY_FILE": str(folder / "keys" / "audit.key"),
     }

@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     database_url: str | None = None  # SQLAlchemy URL; None is SQLite inside the workspace
     device: Literal["auto", "cpu", "cuda"] = "auto"
     online: bool = False  # off: nothing leaves the machine
-    audit_key_file: Path | None = None
+    audit_key_file: GivenPath | None = None  # None is in the user's configuration folder
 
 
 def read_settings() -> Settings:
@@ -59,6 +59,7 @@ class Workspace:
             if folder.exists() and not folder.is_dir():
                 msg = f"Expected PLEURASCOPE_{variable} to name a folder, found a file at {folder}; name another."
                 raise InputError(msg)
+        self.audit_key_file = settings.audit_key_file
         self.database_url = settings.database_url or f"sqlite:///{self.root / 'pleurascope.sqlite'}"
 
     @property

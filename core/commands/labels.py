@@ -14,8 +14,9 @@ from core.data import labels_import
 from core.data.labels_import import LabelsReport
 
 _EPILOG = (
-    "Tables: image_id and label with any column of the truth table; NIH's BBox_List_2017.csv, whose boxes are in "
-    "pixels of the published 1024 x 1024 images; image_id and mask_path, relative to the table."
+    "Tables: image_id and label with any column of the truth table, as `review export --what labels` writes it; NIH's "
+    "BBox_List_2017.csv, whose boxes are in pixels of the published 1024 x 1024 images; image_id and mask_path, "
+    "relative to the table."
 )
 
 

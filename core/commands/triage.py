@@ -16,6 +16,7 @@ from core.commands.arguments import parse
 from core.commands.outcome import Outcome
 from core.evaluation import operating_point, side_by_side
 from core.models import cards
+from core.review import rights
 from core.triage import cases, decision, evidence, signals, words
 from core.triage.worklists import Worklist, Worklists
 
@@ -43,6 +44,10 @@ class TriageArguments(Config):
     confidence: float = Field(0.9, gt=0, lt=1, description="With which the limit holds.")
     truth: str = Field("report", description="Source of the labels that count as the reference standard.")
     worklist: str | None = Field(None, description="Save the result as a worklist of this name.")
+    read_mode: Literal["open", "blinded"] = Field(
+        "open", description="Whether the worklist shows zones, or nothing of the model before an answer."
+    )
+    readers: tuple[str, ...] = Field((), description="Names of those who all read it, hidden from each other.")
     figures: GivenPath | None = Field(None, description="Folder for figures, case pages and a table.")
 
 
@@ -163,8 +168,8 @@ def _worklist(found: _Found) -> Worklist:
         policy=found.policy.to_dict(),
         cut=found.shown.cut,
         cut_from=f"{operating_point.IN_FORCE} on tune, at training, {card['created_at'][:10]}",
-        read_mode="open",
-        readers=(),
+        read_mode=arguments.read_mode,
+        readers=rights.checked_readers(arguments.readers),
         created_at=time.time(),
         created_by="command line",
     )

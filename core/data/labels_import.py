@@ -10,7 +10,9 @@ Three kinds of table are told apart by their headers, `image_id` may also be cal
   copies at hand have, so boxes are divided by 1024 and hold at any size;
 - masks: `image_id` and `mask_path`, files that are zero outside; an image with a mask has label 1.
 
-Paths are relative to the table's folder. Rows that cannot be used are counted by reason.
+A label set that `review export` made is of the first kind; of its rows those of this data set count, whose
+films still have the pixels that were read. Paths are relative to the table's folder. Rows that cannot be
+used are counted by reason.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ def import_labels(workspace: Workspace, dataset: str, csv: Path, *, name: str) -
     columns = _columns(table.header)
     kind = _kind(columns, csv)
     left_out = Tally()
-    cells = _rows_of_films(table.rows, columns, known, left_out)
+    cells = _rows_of_films(table.rows, columns, known.assign(dataset=dataset), left_out)
     rows = _boxes(cells, left_out) if kind == "boxes" else _labels(cells, csv, left_out)
     rows = _with_good_masks(rows, known, left_out)
     if rows.empty:
@@ -152,19 +154,25 @@ def _rows_of_films(
     rows: list[tuple[int, list[str]]], columns: list[str], known: pd.DataFrame, left_out: Tally
 ) -> list[dict[str, str]]:
     """Return the cells of each row by column, and `image_id`, as far as the data set has the film."""
-    films = set(known["image_id"])
+    films = {film["image_id"]: film for film in known[["image_id", "dataset", "sha256"]].to_dict("records")}
     image = next(name for name in IMAGE if name in columns)
+    exported = "decided_by" in columns  # else a column `dataset` may say anything
     found = []
     for line, cells in rows:
         if len(cells) < len(columns) or any(cells[len(columns) :]):
             left_out.add(f"not {len(columns)} cells in the row", [f"row {line}"])
             continue
         row = dict(zip(columns, cells, strict=False))
-        row["image_id"] = row[image]
-        if row["image_id"] in films:
-            found.append(row)
+        row["image_id"] = row[image] if row[image] in films else row[image].removeprefix("'")  # as an export has it
+        film = films.get(row["image_id"])
+        if film is None:
+            left_out.add("image not in the data set", [row[image] or f"row {line}"])
+        elif exported and row.get("dataset") != film["dataset"]:
+            left_out.add("of another data set", [row["image_id"]])
+        elif row.get("image_sha256", "") not in ("", film["sha256"]):
+            left_out.add("read on other pixels than the film has", [row["image_id"]])
         else:
-            left_out.add("image not in the data set", [row["image_id"] or f"row {line}"])
+            found.append(row)
     return found
 
 

@@ -10,6 +10,9 @@ from core.base import files
 from core.base.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from core.base.paths import Workspace
 
 
@@ -42,6 +45,28 @@ def sources(radiographs: pd.DataFrame) -> dict[str, int]:
     """
     counts = radiographs["source"].value_counts()
     return {str(kind): int(counts[kind]) for kind in sorted(counts.index)}
+
+
+def spacing_mm(film: pd.Series | Mapping[str, Any]) -> float | None:
+    """Return the millimetres of a pixel of a film's file, or None where they are not known.
+
+    NIH gives the spacing of the original image; a file that was resized has larger pixels.
+
+    Args:
+        film: A row of the radiographs table.
+
+    Examples:
+        >>> round(spacing_mm({"pixel_spacing_mm": 0.143, "original_width": 2992, "width": 1024}), 4)
+        0.4178
+        >>> spacing_mm({"pixel_spacing_mm": 0.2, "width": 1024}), spacing_mm({"pixel_spacing_mm": None})
+        (0.2, None)
+    """
+    spacing, original, width = (film.get(name) for name in ("pixel_spacing_mm", "original_width", "width"))
+    if spacing is None or pd.isna(spacing):
+        return None
+    if original is None or pd.isna(original) or width is None or pd.isna(width):
+        return float(spacing)
+    return float(spacing) * float(original) / float(width)
 
 
 def require_images(table: pd.DataFrame, dataset: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from core.base.errors import InputError
 from core.base.paths import Workspace
+from core.store.copying import back_up_before
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 20_000  # how long a writer waits for another one
@@ -45,10 +46,10 @@ def open_database(workspace: Workspace) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to the newest migration, all of it or nothing.
+    """Bring the database to the newest migration, all of it or nothing; one that holds something is backed up first.
 
     Raises:
-        InputError: If it stands at a migration that this version does not know.
+        InputError: If it stands at a migration that this version does not know, or cannot be backed up.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -63,6 +64,9 @@ def migrate(engine: Engine) -> None:
                 "update PleuraScope or choose another workspace."
             )
             raise InputError(msg)
+        if stands_at is not None:
+            # While this transaction holds the write lock, so nothing is written between the backup and the change.
+            back_up_before(engine, str(scripts.get_current_head()))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -47,4 +47,49 @@ worklists = Table(
     Column("readers", JSON, nullable=False),  # names; none: anybody
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
     Column("created_by", String(200), nullable=False),
+    Column("purpose", String(20), nullable=False),  # reading | practice, whose reads enter no statistic
+    Column("films", JSON, nullable=True),  # image ids; null: those that the policy lists
+)
+
+# What follows only grows: triggers refuse to change or delete a row, and every row has its entry in `audit`.
+
+store = Table(
+    "store",
+    metadata,
+    Column("store_id", String(32), primary_key=True),  # random, from the migration; names the head file beside the key
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    Column("read_id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # made by the viewer: a double click is one read
+    Column("worklist", ForeignKey("worklists.name"), nullable=False),
+    Column("image_id", String(200), nullable=False),
+    Column("image_sha256", String(64), nullable=False),  # of the decoded pixels that were drawn
+    Column("reader", String(80), nullable=False),
+    Column("role", String(20), nullable=False),  # reader | adjudicator
+    Column("stage", Integer, nullable=False),  # 1 before anything of the model was seen, 2 after
+    Column("answer", JSON, nullable=False),  # what `Answer.to_dict` gave
+    Column("seen", JSON, nullable=False),  # what the reader had seen of the model and of others
+    Column("seconds", Float, nullable=False),  # that the window was visible
+    Column("supersedes", ForeignKey("reads.read_id"), nullable=True),  # the reader's own read before, of this case
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Index("reads_by_case", "worklist", "image_id", "read_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("entry_id", Integer, primary_key=True, autoincrement=True),  # without gaps, from 1
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Column("actor", String(80), nullable=False),
+    Column("action", String(40), nullable=False),  # what happened, such as "first answer"
+    Column("row_table", String(40), nullable=True),  # the row that was written, if one was
+    Column("row_key", String(200), nullable=True),
+    Column("row_digest", String(64), nullable=True),  # SHA-256 of the row's content
+    Column("about", JSON, nullable=False),  # what a person reads
+    Column("previous", String(64), nullable=False),  # the hash of the entry before; zeros for the first
+    Column("hash", String(64), nullable=False),  # HMAC-SHA256 of all of this entry
 )

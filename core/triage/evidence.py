@@ -19,7 +19,10 @@ from core.triage.signals import COLUMN, SIGNALS
 if TYPE_CHECKING:
     from core.base.paths import Workspace
 
-SHOWN = ("view", "sex", "age_years", "follow_up", "source", "path", "sha256", "lung_path", "width", "height")
+SHOWN = (
+    *("view", "sex", "age_years", "follow_up", "source", "path", "sha256", "lung_path"),
+    *("width", "height", "pixel_spacing_mm", "original_width"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

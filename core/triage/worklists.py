@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, RowMapping, insert, select
 
 from core.base.errors import InputError
-from core.store.engine import open_database
+from core.store.ledger import Ledger
 from core.store.tables import worklists
 
 if TYPE_CHECKING:
@@ -39,14 +39,18 @@ class Worklist:
     created_at: float
     """Seconds since 1970, UTC."""
     created_by: str
+    purpose: str = "reading"
+    """`reading`, or `practice`, whose reads enter no statistic."""
+    films: tuple[str, ...] | None = None
+    """Image ids; None: those that the policy lists."""
 
 
 class Worklists:
     """Saves and finds worklists; safe to use from several processes and threads at once."""
 
     def __init__(self, workspace: Workspace, engine: Engine | None = None) -> None:
-        self._writes = engine or open_database(workspace)
-        self._reads = self._writes.execution_options(writes=False)
+        self._ledger = Ledger(workspace, engine)
+        self._reads = self._ledger.engine.execution_options(writes=False)
 
     def save(self, worklist: Worklist) -> Worklist:
         """Save a worklist and return it; saved again with the same content it stays the one it was.
@@ -54,11 +58,14 @@ class Worklists:
         Raises:
             InputError: If another worklist has its name; none is ever replaced.
         """
-        with self._writes.begin() as connection:
-            row = connection.execute(select(worklists).where(worklists.c.name == worklist.name)).mappings().first()
+        with self._ledger.writing() as page:
+            same = select(worklists).where(worklists.c.name == worklist.name)
+            row = page.connection.execute(same).mappings().first()
             if row is None:
-                values = asdict(worklist) | {"readers": list(worklist.readers)}
-                connection.execute(insert(worklists).values(**values))
+                key = page.connection.execute(insert(worklists).values(asdict(worklist))).inserted_primary_key
+                assert key is not None  # noqa: S101 (an insert of one row has a key)
+                about = {"worklist": worklist.name}
+                page.record("worklist made", actor=worklist.created_by, about=about, row=(worklists, key[0]))
                 return worklist
         there = _worklist(row)
         if _content(there) != _content(worklist):
@@ -90,7 +97,8 @@ class Worklists:
 
 def _worklist(row: RowMapping) -> Worklist:
     values = {name: row[name] for name in Worklist.__dataclass_fields__}
-    return Worklist(**values | {"readers": tuple(row["readers"])})
+    films = None if row["films"] is None else tuple(row["films"])
+    return Worklist(**values | {"readers": tuple(row["readers"]), "films": films})
 
 
 def _content(worklist: Worklist) -> dict[str, Any]:

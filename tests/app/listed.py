@@ -61,6 +61,8 @@ def make(workspace: Workspace, *, films: int = 60, drawn: int = 0, seed: int = 0
             "sex": chance.choice(["F", "M"], films),
             "age_years": chance.integers(20, 90, films).astype(float),
             "follow_up": np.arange(films) % 3,
+            "width": 64,
+            "height": 80,
         }
     )
     files.write_parquet(workspace.radiographs("made"), schema.checked(radiographs, schema.RADIOGRAPHS))

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from app import navigation, worklist, worklist_rows
+from app import navigation, new_worklist, resources, worklist, worklist_rows
 from core.base.errors import InputError
+from core.review.read_store import Reads
 from core.triage import cases, evidence
 from core.triage.policy import SUSPECTED, UNSURE
 from tests.app import listed
+from tests.review.listed import NONE, answered
 
 
 @pytest.fixture
@@ -59,9 +61,14 @@ def test_it_is_computed_once_until_a_file_changes(workspace, monkeypatch):
     assert second.films["image_id"].tolist() != first.films["image_id"].tolist()
 
 
-def test_segment_and_filters_hold_together_and_the_order_stays(listing):
+@pytest.fixture
+def films_of_ada(listing):
+    return worklist.of_reader(listing, "Ada")
+
+
+def test_segment_and_filters_hold_together_and_the_order_stays(listing, films_of_ada):
     films = worklist.filtered(
-        listing.films, segment=UNSURE, chosen={"view": ["AP"], "sex": ["F", "M"], "source": []}, uncertain=False
+        films_of_ada, segment=UNSURE, chosen={"view": ["AP"], "sex": ["F", "M"], "source": []}, uncertain=False
     )
 
     expected = listing.films.query("zone == 'unsure' and view == 'AP'")
@@ -69,8 +76,8 @@ def test_segment_and_filters_hold_together_and_the_order_stays(listing):
     assert 0 < len(films) < len(listing.films)
 
 
-def test_the_research_order_is_that_of_the_signal_alone(listing):
-    films = worklist.filtered(listing.films, segment=worklist.ALL, chosen={}, uncertain=True)
+def test_the_research_order_is_that_of_the_signal_alone(listing, films_of_ada):
+    films = worklist.filtered(films_of_ada, segment=worklist.ALL, chosen={}, uncertain=True)
 
     assert films["value"].is_monotonic_decreasing
     assert sorted(films["image_id"]) == sorted(listing.films["image_id"])
@@ -102,7 +109,7 @@ def test_a_limit_is_certified_for_its_own_scope_only(listing, changed, expected)
         kind="limit", budget=None, certificate=listed.certificate(scope=dict(found.scope) | changed), random_share=0.05
     )
 
-    said = worklist.foot_sentence(replace(listing, policy=limit))
+    said = worklist.foot_sentence(replace(listing, reading=replace(listing.reading, policy=limit)))
 
     assert f"Limit on missed cases: {expected}" in said
 
@@ -110,7 +117,8 @@ def test_a_limit_is_certified_for_its_own_scope_only(listing, changed, expected)
 def test_a_limit_that_could_not_be_certified_says_why(listing):
     found = listed.certificate(certified=False, threshold=None, reason="It needs at least 22 positive patients.")
 
-    said = worklist.foot_sentence(replace(listing, policy=listed.policy(kind="limit", certificate=found)))
+    limit = listed.policy(kind="limit", certificate=found)
+    said = worklist.foot_sentence(replace(listing, reading=replace(listing.reading, policy=limit)))
 
     assert "Limit on missed cases: 10 % (90 %), not certified. It needs at least 22 positive patients." in said
     assert "every film below the cut" in worklist.policy_line(listed.policy(kind="limit", certificate=found))
@@ -124,14 +132,16 @@ def test_a_policy_of_another_version_is_refused_with_the_command(workspace):
         worklist.read(kept)
 
 
-def test_a_row_says_what_is_known_in_words_and_escapes_it(listing):
-    case = listing.films.iloc[0].to_dict() | {"image_id": '"><script>', "view": "<b>"}
+def test_a_row_says_what_is_known_in_words_and_escapes_it(listing, monkeypatch):
+    monkeypatch.setattr(resources, "thumbnail", lambda _film, *, size: b"jpeg")
+    case = listing.films.iloc[0].to_dict() | {"view": "<b>"}
 
-    row = worklist_rows.row(case, picture=b"jpeg", probability="0.81", reason="a < b", waiting="3 d")
+    row = worklist_rows.row(
+        [worklist_rows.film(case, alt='"><script>'), worklist_rows.zone(case["zone"]), worklist_rows.person(case)],
+        blinded=False,
+    )
 
     assert "<script" not in row
-    assert "&lt;b&gt;" in row
-    assert "a &lt; b" in row
     assert 'src="data:image/jpeg;base64,anBlZw=="' in row
     assert re.search(r">●</b> suspected<", row)
 
@@ -146,3 +156,45 @@ def test_unknown_facts_are_left_out_of_a_row(listing):
 def test_the_sidebar_is_closed_where_films_are_read():
     assert navigation.sidebar("worklist") == "collapsed"
     assert {navigation.sidebar(name) for name in ("", "compare", "training")} == {"auto"}
+
+
+def test_each_reader_has_their_own_states_and_the_checks_are_counted_once_they_are_read(workspace, listing):
+    reads = Reads(workspace)
+    drawn = next(name for name in listing.reading.listed if listing.reading.row(name)["random_check"])
+    answered(reads, listing.reading, drawn, "Ada", NONE)
+
+    ada, grace = (worklist.of_reader(listing, name).set_index("image_id") for name in ("Ada", "Grace"))
+
+    assert ada.loc[drawn, ["state", "today"]].tolist() == ["read", True]
+    assert grace.loc[drawn, ["state", "today"]].tolist() == ["read", False]
+    assert worklist.filtered(ada, segment=worklist.TODAY, chosen={}, uncertain=False).index.tolist() == [drawn]
+    assert drawn not in worklist.filtered(ada, segment=worklist.ALL, chosen={}, uncertain=False).index
+    assert re.search(r"Random checks: 0 of 1 missed \(0.0 to \d+.\d %\)\.$", worklist.foot_sentence(listing))
+
+
+def test_a_blinded_list_holds_no_column_of_the_model_and_keeps_its_checks_back(workspace, listing):
+    kept = listed.save(workspace, name="blind", read_mode="blinded", readers=("Ada", "Grace"))
+    blind = worklist.read(kept)
+
+    films = worklist.of_reader(blind, "Ada")
+
+    assert set(films) == {*worklist.BLINDED_COLUMNS, "name", "state", "today"}
+    assert films["image_id"].tolist() == blind.reading.order("Ada") != list(blind.reading.listed)
+    assert worklist.lead_sentence(films, blinded=True) == f"{len(films)} to read."
+    assert worklist.foot_sentence(blind).endswith("Random checks: told when every case is settled.")
+
+
+def test_a_list_for_other_readers_takes_everything_over_but_who_reads_and_how(listing):
+    made = new_worklist.copied(
+        listing.worklist, name="study", names=["Ada", " Grace  Hopper ", ""], blinded=True, reader="Mary"
+    )
+
+    assert (made.name, made.readers, made.read_mode, made.created_by) == (
+        *("study", ("Ada", "Grace Hopper")),
+        *("blinded", "Mary"),
+    )
+    assert made.policy == listing.worklist.policy
+    with pytest.raises(InputError, match="Expected each reader once, found one twice in Ada, Ada"):
+        new_worklist.copied(listing.worklist, name="study", names=["Ada", "Ada"], blinded=True, reader="Mary")
+    with pytest.raises(InputError, match="Expected a worklist name of 1 to 80 letters"):
+        new_worklist.copied(listing.worklist, name=" ", names=[], blinded=False, reader="Mary")

@@ -11,10 +11,15 @@ from streamlit.testing.v1 import AppTest
 from app import resources
 from core.base import files
 from core.base.paths import ROOT
+from core.review import reading_list
+from core.review.read_store import Reads
 from core.triage import cases, evidence
 from core.triage.policy import SUSPECTED, UNSURE
+from core.triage.worklists import Worklists
 from tests.app import listed
+from tests.review.listed import answered
 
+SEGMENT = "worklist.segment.False"  # of a list that shows zones
 PAGE = str(ROOT / "pages" / "worklist.py")
 
 
@@ -35,8 +40,8 @@ def html(at):
 
 
 def ids(at):
-    """The films of the rows, by their links."""
-    return [parse_qs(link.proto.query_string)["case"][0] for link in links(at)]
+    """The films of the rows, by the words of their links."""
+    return [link.proto.label.removeprefix("Open ").split(":")[0] for link in links(at)]
 
 
 def links(at):
@@ -93,27 +98,62 @@ def test_it_says_how_many_are_to_read_and_lists_suspected_films_first(made):
 def test_segments_part_the_zones(made):
     at = opened()
 
-    at.segmented_control(key="worklist.segment").set_value(UNSURE).run()
+    at.segmented_control(key=SEGMENT).set_value(UNSURE).run()
 
     assert not at.exception
-    assert at.segmented_control(key="worklist.segment").options == ["All to read", "Suspected", "Unsure"]
+    assert at.segmented_control(key=SEGMENT).options == ["All to read", "Suspected", "Unsure", "Adjudicate", "Read today"]
     assert rows(at)
     assert all(">◐</b> unsure<" in row for row in rows(at))
 
 
-def test_a_row_opens_its_case_on_the_uncertainty_page(made):
+def test_a_row_opens_its_case_for_reading(made):
     at = opened()
 
     link = links(at)[0].proto
-    assert link.page == "uncertainty"
-    assert parse_qs(link.query_string) == {
-        "checkpoint": [listed.CHECKPOINT],
-        "dataset": ["made"],
-        "split": ["patient"],
-        "part": ["test"],
-        "case": [ids(at)[0]],
-    }
-    assert re.fullmatch(rf"Open {ids(at)[0]}: suspected, probability (0\.\d\d|above 0\.99)", link.label)
+    assert link.page == "review"
+    reading = reading_list.load(made, Worklists(made).get("first"))
+    assert parse_qs(link.query_string) == {"worklist": ["first"], "case": [reading.names[ids(at)[0]]]}
+    assert re.fullmatch(rf"Open {ids(at)[0]}: suspected, probability (0\.\d\d|above 0\.99), to read", link.label)
+
+
+def test_what_was_read_leaves_the_list_and_stands_under_read_today(made):
+    reading = reading_list.load(made, Worklists(made).get("first"))
+    read = reading.listed[0]
+    answered(Reads(made), reading, read, "Ada")
+    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    at.session_state["reader"] = "Ada"
+    at.switch_page(PAGE).run()
+
+    assert read not in ids(at)
+    at.segmented_control(key=SEGMENT).set_value("read today").run()
+    assert ids(at) == [read]
+    assert links(at)[0].proto.label.endswith(", read")
+
+
+def test_a_blinded_list_asks_who_reads_and_sends_nothing_of_the_model(made):
+    listed.save(made, name="blind", read_mode="blinded", created_at=1_767_225_700.0)
+    at = opened()
+    assert not rows(at)
+    at.text_input(key="review.name.text").set_value("Ada")
+    at.button[0].click().run()
+    assert not at.exception
+
+    sent = payload(at.main)
+    reading = reading_list.load(made, Worklists(made).get("blind"))
+    assert len(links(at)) == 25
+    assert not [name for name in reading.listed if name in sent]
+    told = "".join(body for body in html(at) if 'class="ps-row' in body) + "".join(str(one.proto) for one in links(at))
+    assert not re.search(r"suspected|unsure|robability|eason|\d{6}\.png|zone", told)
+    assert links(at)[0].proto.label == "Open the film in row 1: to read"
+    assert "/".join(parse_qs(link.proto.query_string)["case"][0] for link in links(at)) == "/".join(
+        reading.names[name] for name in reading.order("Ada")[:25]
+    )
+
+
+def test_practice_rounds_stand_in_no_list_of_worklists(made):
+    listed.save(made, name="practice-1", purpose="practice", created_at=1_767_225_700.0)
+
+    assert opened().selectbox(key="worklist.name").options == ["first"]
 
 
 def test_films_with_pixels_are_drawn_and_others_say_so(made):
@@ -128,7 +168,7 @@ def test_films_with_pixels_are_drawn_and_others_say_so(made):
 def test_filters_stay_when_the_page_is_left(made):
     at = opened()
     at.multiselect(key="worklist.first.view").set_value(["AP"]).run()
-    at.segmented_control(key="worklist.segment").set_value(UNSURE).run()
+    at.segmented_control(key=SEGMENT).set_value(UNSURE).run()
     chosen = ids(at)
 
     at.switch_page(str(ROOT / "pages" / "uncertainty.py")).run()
@@ -145,7 +185,7 @@ def test_a_filter_that_no_film_fits_is_said_and_the_foot_stays(made):
     reason = at.multiselect(key="worklist.first.first_reason").options
     assert "At or above the cut" in reason
 
-    at.segmented_control(key="worklist.segment").set_value(UNSURE)
+    at.segmented_control(key=SEGMENT).set_value(UNSURE)
     at.multiselect(key="worklist.first.first_reason").set_value([SUSPECTED]).run()
 
     assert not at.exception
@@ -170,7 +210,7 @@ def test_nothing_on_the_page_tells_a_random_check(made, uncertain):
     checks = set(table.loc[table["random_check"], "image_id"])
     at = opened()
     at.toggle(key="worklist.uncertain").set_value(uncertain)
-    at.segmented_control(key="worklist.segment").set_value(UNSURE)
+    at.segmented_control(key=SEGMENT).set_value(UNSURE)
     at.selectbox(key="worklist.size").set_value(200).run()
 
     bare = [re.sub(r">[^<]*<|base64,[^\"]*|\d", "><", row) for row in rows(at)]
@@ -267,7 +307,7 @@ def test_112_120_films_are_sorted_once_and_only_what_is_seen_is_drawn(workspace,
     at = opened()
 
     began = time.perf_counter()
-    at.segmented_control(key="worklist.segment").set_value(UNSURE).run()
+    at.segmented_control(key=SEGMENT).set_value(UNSURE).run()
     at.multiselect(key="worklist.first.view").set_value(["AP"]).run()
     at.toggle(key="worklist.uncertain").set_value(True).run()
     seconds = (time.perf_counter() - began) / 3

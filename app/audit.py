@@ -1,0 +1,170 @@
+"""What the page Audit shows: the state of the store, its verification, exports, the entries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from app import reading, resources
+from core.base.errors import InputError
+from core.review import audit_log, export, rights
+from core.review import reads as reads_of
+from core.store import audit_key, verification
+from core.store.ledger import Ledger
+from core.store.verification import Verified
+
+EXPORTS = {export.READS: "Reads as CSV", export.LABELS: "Labels as CSV"}
+SHOWN_FAULTS = 100
+SELF_DECLARED = "Names are self-declared: on this machine nobody checks them."
+
+
+def lead_sentence(found: audit_log.Found) -> str:
+    """Say how many entries there are and when the last one was made.
+
+    Args:
+        found: What a search for nothing gave.
+    """
+    if not found.entries:
+        return "No entry yet."
+    at = time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(found.entries[0].created_at))
+    return f"{found.total:,} {'entry' if found.total == 1 else 'entries'}, the last on {at}."
+
+
+def draw_key(ledger: Ledger) -> bool:
+    """Say how the key of the chain stands, and return whether it can be used."""
+    try:
+        audit_key.read(ledger.key_file)
+    except InputError as error:
+        st.warning(f"Nothing can be written or verified. {error}")
+        return False
+    st.caption(
+        "Every entry is sealed with the one before it by a key that lies outside the workspace; only its owner can "
+        f"read it. {SELF_DECLARED}"
+    )
+    return True
+
+
+def draw_verification() -> None:
+    """Draw the button that verifies the store, and what it found."""
+    if not st.button("Verify the store", key="audit.verify", icon=":material/verified_user:"):
+        return
+    try:
+        with st.spinner("Verifying every entry and every row…"):
+            found = verification.verify(resources.workspace())
+    except InputError as error:
+        st.error(str(error))
+        return
+    if not found.faults:
+        st.info(_sound(found), icon=":material/verified_user:")
+    else:
+        many = f"{len(found.faults):,} faults" if len(found.faults) > 1 else "1 fault"
+        st.error(f"Changed past the program: {many} in {found.entries:,} entries and {found.rows:,} rows.")
+        _draw_sentences([fault.sentence for fault in found.faults])
+    _draw_sentences(found.notes)
+
+
+def draw_exports(ledger: Ledger) -> None:
+    """Draw the downloads of what this reader may see, each made and entered in the audit when it is asked for."""
+    reader = reading.draw_name()
+    if reader is None or not rights.may(reader, rights.EXPORT):
+        return
+    try:
+        table = resources.read_table()
+        withheld = int(export.withheld_from(reader, table).sum())
+    except InputError as error:
+        st.warning(f"Reads cannot be exported. {error}")
+        return
+    day = time.strftime("%Y-%m-%d")
+    with st.container(horizontal=True):
+        for what, label in EXPORTS.items():
+            name = f"{what}-{day}.csv"
+            st.download_button(
+                label, _made(ledger, what, name, reader), file_name=name, mime="text/csv", key=f"audit.export.{what}"
+            )
+    st.caption(_exports_sentence(len(table), withheld, reader))
+
+
+def draw_entries(ledger: Ledger) -> None:
+    """Draw the search and the entries that fit it, the newest first."""
+    text = st.text_input(
+        "Search",
+        key="audit.search",
+        placeholder="A reader, an action, a worklist…",
+        icon=":material/search:",
+        persist_state="session",
+    )
+    total = audit_log.search(ledger.engine, text, size=1).total
+    if not total:
+        st.caption("No entry fits; search for fewer words.")
+        return
+    rows = st.container()  # drawn last, since the page's number is chosen below them
+    page, pages = 1, -(-total // audit_log.ENTRIES_A_PAGE)
+    if pages > 1:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            page = st.pagination(pages, key=f"audit.page.{text}")
+    found = audit_log.search(ledger.engine, text, page=page)
+    entries = [
+        {
+            "Entry": one.entry_id,
+            "When": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.created_at)),
+            "Who (self-declared)": one.actor,
+            "What": one.action,
+            "About": audit_log.about_words(one.about),
+            "Row": one.row or "",
+        }
+        for one in found.entries
+    ]
+    first = (page - 1) * audit_log.ENTRIES_A_PAGE + 1
+    with rows:
+        st.caption(f"{first:,} to {first + len(entries) - 1:,} of {total:,} entries, the newest first.")
+        st.dataframe(
+            pd.DataFrame(entries),
+            hide_index=True,
+            height="content",
+            column_config={
+                "Entry": st.column_config.NumberColumn(width="small", format="localized"),
+                "About": st.column_config.TextColumn(width="large"),
+            },
+        )
+
+
+def _made(ledger: Ledger, what: str, name: str, reader: str) -> Callable[[], bytes]:
+    """Return what makes a download; it runs in a thread of its own, so it asks nothing of the session."""
+    place = resources.workspace()
+
+    def make() -> bytes:
+        table = reads_of.read_table(place)
+        _, content, made = export.export(table[~export.withheld_from(reader, table)], what, ".csv")
+        export.enter(ledger, name, made, worklist=None, actor=reader)
+        return content
+
+    return make
+
+
+def _exports_sentence(reads: int, withheld: int, reader: str) -> str:
+    said = f"Each download is entered in the audit under {reader}. Practice rounds are never exported."
+    if not reads:
+        return f"No read yet: a file holds its header only. {said}"
+    if withheld:
+        many = f"{withheld:,} reads are" if withheld > 1 else "1 read is"
+        said += (
+            f" {many} left out for you: their cases are not settled yet, or wait for your answer, and readers there "
+            "do not see each other's answers before."
+        )
+    return said
+
+
+def _sound(found: Verified) -> str:
+    return f"Sound: {found.entries:,} entries and {found.rows:,} rows stand as they were written."
+
+
+def _draw_sentences(sentences: list[str]) -> None:
+    if not sentences:
+        return
+    more = len(sentences) - SHOWN_FAULTS
+    shown = sentences[:SHOWN_FAULTS] + ([f"and {more:,} more; `review verify` names them all."] if more > 0 else [])
+    st.html("<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in shown) + "</ul>")

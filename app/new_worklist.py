@@ -1,0 +1,95 @@
+"""How a worklist comes to be: the commands that make the first one, and the form that copies one for other readers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from app import panels, resources
+from app import worklist as listing
+from core.base.errors import InputError
+from core.base.paths import checked_name
+from core.review import rights
+from core.review.reading_list import BLINDED, OPEN
+from core.triage.worklists import Worklist
+
+NAME = "first-list"  # of a worklist that the page proposes
+
+
+def command(card: Mapping[str, Any] | None, *, name: str = NAME) -> str:
+    """Return the command that makes a worklist with a checkpoint, or with one to be filled in."""
+    checkpoint, dataset, split = ("CHECKPOINT", "DATASET", "SPLIT")
+    if card is not None:
+        checkpoint, dataset, split = card["checkpoint_id"], card["dataset"], card["split"]
+    return panels.triage_command(checkpoint, dataset, split, name=name)
+
+
+def first_commands() -> str:
+    """Return what makes a first worklist here, one command a line: the predictions that lack, then `triage`."""
+    able = [card for card in resources.checkpoint_cards() if _can_triage(card)]
+    if not able:
+        return command(None)
+    lacking = {card["checkpoint_id"]: _lacking(card) for card in able}
+    card = min(able, key=lambda one: len(lacking[one["checkpoint_id"]]))  # of equals the first, the newest
+    place = f"--dataset {card['dataset']} --split {card['split']}"
+    lines = [f"python -m core predict {card['checkpoint_id']} {place} --part {part}" for part in _lacking(card)]
+    return "\n".join([*lines, command(card)])
+
+
+def draw_form(worklist: Worklist, reader: str) -> None:
+    """Draw in the sidebar the form that makes a worklist of the same films for named readers, or a blinded one.
+
+    Args:
+        worklist: The list whose model, cut, policy and films it takes over.
+        reader: Who makes it.
+    """
+    with st.sidebar, st.expander("A list for other readers", key="worklist.new"), st.form("worklist.new.form"):
+        name = st.text_input("Name", key="worklist.new.name", placeholder=f"{worklist.name}-study")
+        names = st.text_area(
+            "Readers, one a line",
+            key="worklist.new.readers",
+            height=90,
+            help="Two or more read every case, hidden from each other; none: anybody, and one is enough.",
+        )
+        blinded = st.toggle("Blinded", key="worklist.new.blinded", help="No zone, no order by need, no file name.")
+        if st.form_submit_button("Make the list"):
+            try:
+                made = copied(worklist, name=name, names=names.splitlines(), blinded=blinded, reader=reader)
+                resources.worklists().save(made)
+            except InputError as error:
+                st.error(str(error))
+            else:
+                st.session_state[listing.MADE] = made.name
+                st.rerun()
+
+
+def copied(worklist: Worklist, *, name: str, names: list[str], blinded: bool, reader: str) -> Worklist:
+    """Return a worklist of the same films under another name, for other readers.
+
+    Raises:
+        InputError: If the name cannot stand in a file name, a reader's name is no name, or stands twice.
+    """
+    return replace(
+        worklist,
+        name=checked_name(name.strip(), "worklist"),
+        readers=rights.checked_readers(names),
+        read_mode=BLINDED if blinded else OPEN,
+        created_at=time.time(),
+        created_by=reader,
+    )
+
+
+def _can_triage(card: Mapping[str, Any]) -> bool:
+    known = card["dataset"] in resources.dataset_names() and card["split"] in resources.split_names(card["dataset"])
+    return known and resources.card_cut(card) is not None
+
+
+def _lacking(card: Mapping[str, Any]) -> list[str]:
+    """Return the parts whose predictions `triage` would miss."""
+    place = resources.workspace()
+    where = (card["checkpoint_id"], card["dataset"], card["split"])
+    return [part for part in ("val", "test") if not place.predictions(*where, part).exists()]

@@ -1,0 +1,180 @@
+"""What the reading desk is given: the case as its reader may see it, the films to fetch, what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import reading, resources, state, uncertainty_maps, viewer
+from core.base.errors import InputError
+from core.data import browsing
+from core.figures import heat_map
+from core.figures.palette import SHAPES, ZONES
+from core.review import practice, progress, words
+from core.review.reading_list import PRACTICE, ReadingList
+from core.review.reads import CaseView, case_view
+
+AHEAD = 2  # films fetched before they are asked for
+MOST_PRIORS = 5
+OPACITY = 0.45
+UNREADABLE = (
+    "The image of this case cannot be read as it was indexed; run `python -m core index` again. PageDown goes on."
+)
+
+
+def draw(found: ReadingList, reader: str, image_id: str) -> None:
+    """Draw the desk with one case, then hand the films of this case and of the next ones to the browser."""
+    states = progress.states(resources.reads().of_worklist(found.worklist.name), reader, found)
+    ahead = progress.next_to_do(states, image_id, count=AHEAD)
+    meta, films = about(found, reader, image_id, states)
+    viewer.desk(meta, key=reading.DESK, on_message=lambda: reading.on_message(found, reader))
+    for name in dict.fromkeys([*films, *ahead]):
+        row = found.row(name)
+        pixels = resources.film_pixels(row)
+        if pixels is not None:
+            again = state.LACKING.get().get(row["sha256"], 0)
+            viewer.film(pixels, key=f"review.film.{row['sha256']}.{again}")
+
+
+def about(
+    found: ReadingList, reader: str, image_id: str, states: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what the desk is given for one case, and the image ids of the films it shows.
+
+    Args:
+        found: The list.
+        reader: Who reads.
+        image_id: The case's film.
+        states: What each case is to the reader.
+    """
+    name = found.names[image_id]
+    view = case_view(
+        reader,
+        image_id,
+        reads=resources.reads(),
+        reading=found,
+        workspace=resources.workspace(),
+        more=reading.asked(reading.MORE, name),
+    )
+    shown = [image_id, *found.priors(image_id)[:MOST_PRIORS]]
+    films = []
+    for film, one in zip(view.films, shown, strict=False):
+        pixels = resources.film_pixels(found.row(one))
+        if pixels is not None:
+            films.append(film | {"depth": 8 * pixels.itemsize, "window": None})
+        elif one == image_id:
+            break  # without its own film a case shows none
+    locked = view.locked or (None if films else UNREADABLE)
+    heat, offer = (None, None) if view.model is None else _heat(found, view, image_id)
+    meta = {
+        "case": name,
+        "films": films,
+        "heat": heat,
+        "side_marks": True,
+        "panel": _panel(found, reader, view, image_id, states=states, offer=offer) | {"locked": locked},
+    }
+    return meta, shown
+
+
+def _panel(
+    found: ReadingList,
+    reader: str,
+    view: CaseView,
+    image_id: str,
+    *,
+    states: Mapping[str, str],
+    offer: dict[str, Any] | None,
+) -> dict[str, Any]:
+    order = list(states)
+    at = order.index(image_id)
+    left = sum(one in (progress.TO_READ, progress.ADJUDICATE) for one in states.values())
+    practising = found.worklist.purpose == PRACTICE
+    model = None
+    if view.model is not None:
+        more = view.model["more"]
+        model = view.model | {"heat": offer, "more": None if more is None else _drawer(found, more)}
+    truths = practice.truth_lines(view, image_id, found, resources.truth_table(found.worklist.dataset))
+    saved = state.SAVED.get()
+    zone = view.zone
+    return {
+        "case": view.case,
+        "reader": reader,
+        "stage": view.stage,
+        "mode": found.worklist.read_mode,
+        "practice": practising,
+        "adjudicating": view.adjudicating,
+        "expected": view.expected,
+        "bar": {
+            "position": f"{at + 1} of {len(order)}",
+            "id": view.image_id,
+            "facts": view.facts,
+            "chip": view.chip,
+        },
+        "zone": None if zone is None else {"word": zone, "shape": SHAPES[zone], "colour": ZONES["dark"][zone]},
+        "priors": len(view.films) - 1,
+        "own": view.own,
+        "first": view.first,
+        "model": model,
+        "others": view.others,
+        "truth": {"lines": truths} if truths else None,
+        "saved": saved if saved is not None and saved["worklist"] == found.worklist.name else None,
+        "refused": state.REFUSED.get(),
+        "next": at + 1 < len(order) or left > 0,
+        "previous": at > 0,
+        "left": left,
+        "notice": words.NOTICE,
+    }
+
+
+def _drawer(found: ReadingList, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the drawer's rows, with where the labels of similar films come from."""
+    dataset, truth = found.card["dataset"], found.card["labels"]
+    similar = []
+    if more["similar"] and dataset in resources.dataset_names():
+        truths = resources.truth_table(dataset)
+        labels = truths[truths["truth"] == truth].set_index("image_id")["label"]
+        called = labels.reindex(more["similar"]).map(browsing.LABEL_WORDS).fillna("unknown")
+        similar = [{"words": f"{one}: {label}"} for one, label in called.items()]
+    return {
+        "similar": similar,
+        "similar_from": f'Nearest training films; labels from "{truth}" of {dataset}',
+        "signals": more["signals"],
+    }
+
+
+def _heat(found: ReadingList, view: CaseView, image_id: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return the heat map to draw, once it was asked for, and what the panel says of it."""
+    if not reading.asked(reading.HEAT, view.case):
+        return None, {"state": "offer", "sentence": None}
+    try:
+        maps = uncertainty_maps.explanations(found.card, found.worklist.dataset, found.row(image_id))
+    except InputError as error:
+        return None, {"state": "none", "sentence": str(error)}
+    trusted = [one for one in maps if one.verdict == "shown"]
+    if not trusted:
+        withheld = max(maps, key=lambda one: one.weight or 0)
+        return None, {"state": "withheld", "sentence": f"Heat map withheld: {' '.join(withheld.reasons)}"}
+    best = max(trusted, key=lambda one: one.weight or 0)
+    rows, columns = best.grid
+    values = best.heat_map / best.heat_map.max()
+    caption = f"{best.title}: {heat_map.CAPTION.format(rows=rows, columns=columns)}"
+    drawn = {"rows": rows, "columns": columns, "values": values.tolist(), "opacity": OPACITY, "caption": caption}
+    return drawn, {"state": "shown", "sentence": caption}
+
+
+def draw_end(found: ReadingList) -> None:
+    """Draw what comes when nothing is left to read."""
+    name = found.worklist.name
+    if found.worklist.purpose == PRACTICE:
+        st.subheader("Practice round done")
+        truths = resources.truth_table(found.worklist.dataset)
+        st.markdown(practice.result(found, truths, resources.reads().of_worklist(name)))
+        return
+    st.subheader("Nothing is left to read for you")
+    saved = state.SAVED.get()
+    if saved is not None and saved["worklist"] == name:
+        st.markdown(f"Saved {saved['at']}: {saved['words']}.")
+        st.code(saved["sentence"], language=None, wrap_lines=True)
+    st.caption(words.NOTICE)

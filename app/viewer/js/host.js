@@ -1,0 +1,40 @@
+// What the panel may ask of the viewer and tell it.
+
+/** Return the host of one desk; `send` gives a message to the page. */
+function makeHost(desk, send) {
+  let last = 0;
+  return {
+    drawn: () => (desk.onScreen ? { ...desk.onScreen } : null),
+    straight: () => isStraight(desk.view),
+    resetView: () => desk.resetView(),
+    regions: () =>
+      desk.marks.filter((mark) => mark.kind !== "ruler").map(({ kind, points }) => ({ kind, points: structuredClone(points) })),
+    setRegions: (list) => desk.setRegions(list),
+    startRegion: (kind) => desk.startTool(kind),
+    setHeat: (on) => desk.setHeat(Boolean(on)),
+    hasHeat: () => Boolean(desk.meta?.heat),
+    heatSeen: () => desk.heatSeen,
+    prior: () => desk.beside.filter((index) => desk.film(index)).map((index) => desk.meta.films[index].sha256),
+    showPrior: (place) => desk.showPrior(place + 1),
+    onChange: (told) => desk.listeners.add(told),
+    send: (name, value) => {
+      last = Math.max(last + 1, Date.now());
+      send("message", { name, value, at: last });
+    },
+    remember: (key, value) => {
+      try {
+        if (value === null || value === undefined) sessionStorage.removeItem(`pleurascope ${key}`);
+        else sessionStorage.setItem(`pleurascope ${key}`, JSON.stringify(value));
+      } catch {
+        // A full or forbidden storage loses the draft at a reload, and nothing else.
+      }
+    },
+    recall: (key) => {
+      try {
+        return JSON.parse(sessionStorage.getItem(`pleurascope ${key}`));
+      } catch {
+        return null;
+      }
+    },
+  };
+}

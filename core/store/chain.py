@@ -1,0 +1,88 @@
+"""The chain of audit entries, each hashed with the one before, and the head file that says where it ends."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from core.base import files
+from core.base.errors import InputError
+from core.store.growing import canonical
+
+NOTHING = "0" * 64  # what stands before the first entry
+HEADS = "*.head.json"
+
+Entry = Mapping[str, Any]  # a row of `audit` as the database holds it
+
+
+def entry_hash(key: bytes, entry: Entry) -> str:
+    """Return what an entry's `hash` must be: the HMAC-SHA256 of all its other columns."""
+    content = {name: value for name, value in entry.items() if name != "hash"}
+    if not isinstance(content["about"], str):  # PostgreSQL's driver has read the JSON already
+        content["about"] = json.dumps(content["about"])
+    return hmac.new(key, canonical(content), "sha256").hexdigest()
+
+
+def is_ours(key: bytes, entry: Entry) -> bool:
+    """Tell whether an entry was written by somebody who held the key, and stands as it was written."""
+    return hmac.compare_digest(str(entry["hash"]).encode(errors="replace"), entry_hash(key, entry).encode())
+
+
+def fingerprint(key: bytes) -> str:
+    """Return what tells a key from another one without telling the key."""
+    return hmac.new(key, b"PleuraScope audit key", "sha256").hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """Where a store's chain ends, kept beside the key, out of reach of whoever changes the database."""
+
+    store_id: str
+    entry_id: int
+    hash: str
+    key: str
+    """Fingerprint of the key that the entries were written with."""
+    place: str
+    """URL of the database without its password."""
+
+    @classmethod
+    def read(cls, path: Path) -> Head | None:
+        """Read a head file; None if it is missing or damaged."""
+        try:
+            values = files.read_json(path)
+            return cls(**{name: kind(values[name]) for name, kind in _KINDS.items()})
+        except (FileNotFoundError, InputError, KeyError, TypeError, ValueError):
+            return None
+
+    def write(self, path: Path) -> None:
+        """Write the head file."""
+        files.write_json(path, asdict(self))
+
+
+_KINDS = {"store_id": str, "entry_id": int, "hash": str, "key": str, "place": str}
+
+
+def head_file(key_file: Path, store_id: str) -> Path:
+    """Return where the head of a store lies."""
+    return key_file.with_name(f"{store_id}.head.json")
+
+
+def place(engine: Engine) -> str:
+    """Return where a database is, without its password."""
+    return engine.url.render_as_string(hide_password=True)
+
+
+def is_one_write(key: bytes, head: Head | None, later: Sequence[Entry]) -> bool:
+    """Tell whether the entries after a head are those of one transaction: what a stop before the head file leaves."""
+    before, hash_before = (head.entry_id, head.hash) if head else (0, NOTHING)
+    for entry in later:
+        if entry["entry_id"] != before + 1 or entry["previous"] != hash_before or not is_ours(key, entry):
+            return False
+        before, hash_before = entry["entry_id"], entry["hash"]
+    return len({entry["created_at"] for entry in later}) == 1

@@ -1,0 +1,86 @@
+"""What only grows: the tables, the triggers that refuse to change them, and the digest of a row's content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, select, type_coerce
+from sqlalchemy.types import NullType
+
+from core.store.tables import reads, store, worklists
+
+WATCHED = (store, worklists, reads)
+"""Tables of which every row has its entry in `audit`."""
+
+KEYS = {
+    "store": ("store_id",),
+    "worklists": ("worklist_id", "name"),
+    "reads": ("read_id", "key"),
+    "audit": ("entry_id",),
+}
+"""Tables that only grow, each with the columns by which a new row could take an old one's place."""
+
+
+def triggers(dialect: str) -> dict[str, str]:
+    """Return the statements that make the triggers, by the triggers' names.
+
+    On PostgreSQL they call the function that `FUNCTION` makes.
+    """
+    made = {}
+    for table, keys in KEYS.items():
+        if dialect == "postgresql":
+            for event, each in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+                name = f"{table}_only_grows_by_{each.lower()}"
+                made[name] = (
+                    f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {each} EXECUTE FUNCTION only_grows()"
+                )
+            continue
+        refusal = f"SELECT RAISE(ABORT, 'a row of {table} is never changed, deleted or replaced')"
+        # INSERT OR REPLACE deletes without a delete trigger, so a taken key is refused before the insert.
+        taken = " OR ".join(f"{key} = NEW.{key}" for key in keys)
+        events = {
+            "changed": "BEFORE UPDATE ON {}",
+            "deleted": "BEFORE DELETE ON {}",
+            "replaced": f"BEFORE INSERT ON {{0}} WHEN EXISTS (SELECT 1 FROM {{0}} WHERE {taken})",  # noqa: S608
+        }
+        for word, event in events.items():
+            name = f"{table}_never_{word}"
+            made[name] = f"CREATE TRIGGER {name} {event.format(table)} BEGIN {refusal}; END"
+    return made
+
+
+FUNCTION = """CREATE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'a row of % is never changed or deleted', TG_TABLE_NAME; END $$"""
+
+
+def contents(
+    connection: Connection, table: Table, key: object = None, *, after: object = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield key and content of a table's rows as the database holds them, unread: all, one, or those after a key."""
+    (identity,) = table.primary_key.columns
+    wanted = select(*(type_coerce(column, NullType()).label(column.name) for column in table.columns))
+    if key is not None:
+        wanted = wanted.where(identity == key)
+    if after is not None:
+        wanted = wanted.where(identity > after)
+    for row in connection.execute(wanted.order_by(identity)).mappings():
+        yield str(row[identity.name]), dict(row)
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the one way to write a row's content down.
+
+    Examples:
+        >>> canonical({"b": 1, "a": None})
+        b'{"a":null,"b":1}'
+    """
+    # Bytes stand in no column of ours, but somebody may have put them there.
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), default=repr).encode()
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a row's content as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(content)).hexdigest()

@@ -1,0 +1,238 @@
+"""The way in for all that only grows: one transaction, an entry an event, then the head file."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from core.base.errors import InputError
+from core.base.paths import Workspace
+from core.store import audit_key, chain
+from core.store.chain import Entry, Head
+from core.store.engine import open_database
+from core.store.growing import contents, digest
+from core.store.tables import audit, store, worklists
+
+PROGRAM = "PleuraScope"  # the actor of what nobody asked for
+BEGUN = "store begun"
+ACCEPTED = "accepted"  # the action by which a person took a gap upon them
+
+
+class Ledger:
+    """Writes to what only grows; safe to use from several processes and threads at once.
+
+    Raises:
+        InputError: If the store has to be begun and the key cannot be made.
+    """
+
+    def __init__(self, workspace: Workspace, engine: Engine | None = None) -> None:
+        self.key_file = audit_key.key_file(workspace)
+        self.engine = engine or open_database(workspace)
+        with readable(), self.engine.execution_options(writes=False).begin() as connection:
+            entries = connection.execute(select(audit.c.entry_id).limit(1)).first()
+            stores = connection.execute(select(store.c.store_id)).scalars().all()
+        if entries is None and len(stores) == 1 and not chain.head_file(self.key_file, stores[0]).exists():
+            with self.writing():  # begins the chain
+                pass
+
+    @contextmanager
+    def writing(self) -> Iterator[Page]:
+        """Open a page: what is written on it is committed together, with its entries; after an exception, nothing is.
+
+        Raises:
+            InputError: If the store does not end where the program left it, or the key cannot be used.
+        """
+        with self._turn() as turn:
+            if not turn.sound:
+                stands = "no head file" if turn.head is None else f"a head file at entry {turn.head.entry_id}"
+                msg = (
+                    f"Expected the store as it was left, found {stands} beside the key and a database that ends at "
+                    f"entry {turn.page.entry_id}; run `python -m core review verify` before anything is written."
+                )
+                raise InputError(msg)
+            yield turn.page
+
+    def accept(self, *, actor: str, reason: str) -> None:
+        """Go on from where the database ends now, such as after a backup was restored; the chain keeps the gap.
+
+        Raises:
+            InputError: If there is no gap, no reason, or an end that the program did not write.
+        """
+        if not actor.strip() or not reason.strip():
+            msg = "Expected a name and a reason for accepting the store as it is, found none; give both."
+            raise InputError(msg)
+        with self._turn() as turn:
+            if turn.sound:
+                msg = "Expected a store that does not end where it was left, found nothing to accept; go on as usual."
+                raise InputError(msg)
+            if turn.last is None or not chain.is_ours(turn.page.key, turn.last):
+                msg = (
+                    "Expected a store whose last entry was written by the program, found "
+                    f"{'none' if turn.last is None else 'one that was not'}; restore a backup."
+                )
+                raise InputError(msg)
+            head = turn.head and {"entry": turn.head.entry_id, "hash": turn.head.hash}
+            about = {"reason": reason.strip(), "ended_at": turn.last["entry_id"], "head": head}
+            turn.page.record(ACCEPTED, actor=actor.strip(), about=about)
+
+    @contextmanager
+    def _turn(self) -> Iterator[_Turn]:
+        with audit_key.locked(self.key_file):
+            with self.engine.begin() as connection:
+                turn = self._opened(connection)
+                yield turn
+            head = replace(turn.own, entry_id=turn.page.entry_id, hash=turn.page.hash)
+            if head != turn.head:  # also where a stop had left it one write behind
+                head.write(turn.head_file)
+
+    def _opened(self, connection: Connection) -> _Turn:
+        if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets only one writer in
+            connection.exec_driver_sql("LOCK TABLE audit IN EXCLUSIVE MODE")
+        with readable():
+            store_id, last = _store_id(connection), _last(connection)
+        path = chain.head_file(self.key_file, store_id)
+        new = last is None and not path.exists()
+        key = audit_key.read_or_make(self.key_file) if new else audit_key.read(self.key_file)
+        head, page = Head.read(path), Page(connection, key, last)
+        check_key(head, key, self.key_file)
+        place, fingerprint = chain.place(self.engine), chain.fingerprint(key)
+        own = Head(store_id=store_id, entry_id=0, hash=chain.NOTHING, key=fingerprint, place=place)
+        if new:
+            _begin(page, own, path.parent)
+        sound = new or (last is not None and _follows(connection, key, head, last, store_id))
+        return _Turn(head_file=path, head=head, own=own, last=last, page=page, sound=sound)
+
+
+class Page:
+    """What is written together."""
+
+    def __init__(self, connection: Connection, key: bytes, last: Entry | None) -> None:
+        self.connection = connection
+        self.key = key
+        self.entry_id: int = last["entry_id"] if last else 0
+        self.hash: str = last["hash"] if last else chain.NOTHING
+        now = time.time()
+        # One time for all entries of a page, and never that of the page before: it tells one write from two.
+        self._now = math.nextafter(now, math.inf) if last and now == last["created_at"] else now
+
+    def record(self, action: str, *, actor: str, about: dict[str, Any], row: tuple[Table, Any] | None = None) -> None:
+        """Add an entry.
+
+        Args:
+            action: What happened, such as "first answer".
+            actor: Who did it.
+            about: What a person reads, as plain JSON values.
+            row: The table and primary key of a row that was inserted on this page; its content is sealed.
+        """
+        sealed = None
+        if row is not None:
+            table, key = row
+            ((name, content),) = contents(self.connection, table, key)
+            sealed = {"row_table": table.name, "row_key": name, "row_digest": digest(content)}
+        entry = {
+            "entry_id": self.entry_id + 1,
+            "created_at": self._now,
+            "actor": actor,
+            "action": action,
+            **(sealed or dict.fromkeys(("row_table", "row_key", "row_digest"))),
+            "about": json.loads(json.dumps(about, allow_nan=False)),  # as it will be read, keys and all
+            "previous": self.hash,
+        }
+        entry["hash"] = chain.entry_hash(self.key, entry)
+        self.connection.execute(insert(audit).values(**entry))
+        self.entry_id, self.hash = entry["entry_id"], entry["hash"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Turn:
+    """One writer's turn at the store, with what it found."""
+
+    head_file: Path
+    head: Head | None
+    """What the head file holds."""
+    own: Head
+    """What the head file says before the first entry."""
+    last: Entry | None
+    page: Page
+    sound: bool
+    """Whether the database ends where the head file says, or one write later."""
+
+
+def check_key(head: Head | None, key: bytes, key_file: Path) -> None:
+    """Raise unless the key is the one that the store was written with.
+
+    Raises:
+        InputError: If it is another one.
+    """
+    if head is not None and head.key != chain.fingerprint(key):
+        msg = (
+            f"Expected the audit key that this store was written with, found another one at {key_file}; "
+            "put back your copy of the right one."
+        )
+        raise InputError(msg)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Say in one sentence that the store's tables cannot be read.
+
+    Raises:
+        InputError: If so.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        msg = f"Expected a store that can be read, found that it cannot ({error.orig}); restore a backup."
+        raise InputError(msg) from None
+
+
+def _store_id(connection: Connection) -> str:
+    stores = connection.execute(select(store.c.store_id)).scalars().all()
+    if len(stores) != 1 or not re.fullmatch(r"[0-9a-f]{32}", str(stores[0])):
+        found = f"{len(stores)}" if len(stores) != 1 else "one with a damaged id"
+        msg = f"Expected one row in the table store, found {found}; run `python -m core review verify`."
+        raise InputError(msg)
+    return str(stores[0])
+
+
+def _last(connection: Connection) -> Entry | None:
+    entry_id = connection.execute(select(func.max(audit.c.entry_id))).scalar()
+    if entry_id is None:
+        return None
+    ((_, entry),) = contents(connection, audit, entry_id)
+    return entry
+
+
+def _follows(connection: Connection, key: bytes, head: Head | None, last: Entry, store_id: str) -> bool:
+    first = connection.execute(select(audit.c.row_key).where(audit.c.entry_id == 1)).scalar()
+    if first != store_id:  # the chain of another store
+        return False
+    if head is not None and (head.entry_id, head.hash) == (last["entry_id"], last["hash"]):
+        return True
+    later = [entry for _, entry in contents(connection, audit, after=head.entry_id if head else 0)]
+    return chain.is_one_write(key, head, later)
+
+
+def _begin(page: Page, own: Head, folder: Path) -> None:
+    """Write the first entries: of the store's own row, and of the worklists that were there before the chain."""
+    others = [Head.read(path) for path in sorted(folder.glob(chain.HEADS))]
+    # Whoever puts a database from before the chain in the place of this one starts a new store: that must show.
+    before = [
+        {"store": other.store_id, "entries": other.entry_id}
+        for other in others
+        if other is not None and other.place == own.place
+    ]
+    page.record(BEGUN, actor=PROGRAM, about={"before": before}, row=(store, own.store_id))
+    rows = page.connection.execute(select(worklists.c.worklist_id, worklists.c.name).order_by(worklists.c.worklist_id))
+    for worklist_id, name in rows.all():
+        page.record("taken over", actor=PROGRAM, about={"worklist": name}, row=(worklists, worklist_id))

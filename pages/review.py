@@ -1,0 +1,56 @@
+"""Review: one case after the other; the reader answers first, then sees what the model says, and keeps or changes."""
+
+import streamlit as st
+
+from app import navigation, reading, reading_desk, state, worklist
+from core.base.errors import InputError
+from core.review.reading_list import PRACTICE
+
+PRACTISE = "practice"
+
+
+def stop(sentence: str) -> None:
+    """Say in one sentence why nothing can be read, with the way back."""
+    st.title("Review")
+    st.warning(sentence)
+    navigation.link("worklist", "Back to the worklist")
+    st.stop()
+
+
+def draw_desk() -> None:
+    """Draw the open case; what its reader does runs this alone and not the whole page."""
+    image_id = reading.chosen_case(found, reader)
+    if image_id is None:
+        st.rerun()
+        return
+    reading_desk.draw(found, reader, image_id)
+
+
+if state.READER.get() is None:
+    st.title("Practice round" if PRACTISE in st.query_params else "Review")
+    if PRACTISE in st.query_params:
+        st.markdown(
+            "Five phantoms, drawn by computer. You answer first; then you see what the model says and what is true. "
+            "Nothing of it enters any statistic."
+        )
+reader = reading.draw_name()
+if reader is None:
+    st.stop()
+try:
+    if PRACTISE in st.query_params:
+        reading.begin_practice(reader)
+    chosen = reading.chosen_list()
+    if chosen is None:
+        stop("Expected a worklist to read, found none yet; the page Worklist says how to make one.")
+    found = worklist.read(chosen).reading
+    image_id = reading.chosen_case(found, reader)
+except InputError as error:
+    stop(str(error))
+if image_id is None:
+    st.title("Review")
+    reading_desk.draw_end(found)
+    if found.worklist.purpose == PRACTICE:
+        st.button("Practise again", key="review.again", on_click=st.query_params.from_dict, args=({PRACTISE: "1"},))
+    navigation.link("worklist", "To the worklist")
+    st.stop()
+st.fragment(draw_desk, key="review")()

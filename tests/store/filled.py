@@ -1,0 +1,143 @@
+"""A store with worklists and reads in it, and the ways past the program that tests take."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from core.base.paths import Workspace
+from core.store import growing
+from core.store.ledger import Ledger
+from core.store.tables import reads, worklists
+
+WORKLIST = {
+    "checkpoint_id": "cnn-made-20260101-0a1b2c3d",
+    "weights_sha256": "0a" * 32,
+    "dataset": "made",
+    "split": "patient",
+    "part": "test",
+    "truth": "report",
+    "policy": {"kind": "budget", "threshold": 0.25},
+    "cut": 0.41,
+    "cut_from": "youden on tune, at training, 2026-01-01",
+    "read_mode": "open",
+    "readers": ["Ada", "Grace"],
+    "created_at": 1.5,
+    "created_by": "command line",
+    "purpose": "reading",
+    "films": None,
+}
+
+
+def add_worklist(ledger: Ledger, name: str) -> None:
+    """Write a worklist as the program does."""
+    with ledger.writing() as page:
+        key = page.connection.execute(insert(worklists).values(WORKLIST | {"name": name})).inserted_primary_key[0]
+        page.record("worklist made", actor="Ada", about={"worklist": name}, row=(worklists, key))
+
+
+def read_values(key: str, worklist: str = "monday") -> dict:
+    """Return the columns of a read."""
+    side = {"grade": 0, "apex_mm": None, "hilum_mm": None, "drain": None, "change": None}
+    return {
+        "key": key,
+        "worklist": worklist,
+        "image_id": f"film-{key}",
+        "image_sha256": "0b" * 32,
+        "reader": "Ada",
+        "role": "reader",
+        "stage": 1,
+        "answer": {"right": side, "left": side | {"grade": 3}, "quality": "good", "comment": f"é {key}"},
+        "seen": {"read_mode": "open", "cut": 0.41, "zone": "unsure", "reasons": []},
+        "seconds": 12.25,
+        "supersedes": None,
+        "created_at": 1_767_225_600.125,
+    }
+
+
+def insert_read(connection: Connection, key: str) -> int:
+    """Insert a read and return its id."""
+    return connection.execute(insert(reads).values(read_values(key))).inserted_primary_key[0]
+
+
+def add_read(ledger: Ledger, key: str, *, entries: int = 1) -> None:
+    """Write a read as the program does, with more entries if asked."""
+    with ledger.writing() as page:
+        row = insert_read(page.connection, key)
+        page.record("first answer", actor="Ada", about={"image_id": f"film-{key}", "row": row}, row=(reads, row))
+        for number in range(entries - 1):
+            page.record("shown", actor="Ada", about={"number": number})
+
+
+def fill(workspace: Workspace, count: int = 5) -> Ledger:
+    """Fill a store: two worklists, then reads, one of them with two entries."""
+    ledger = Ledger(workspace)
+    for name in ("monday", "tuesday"):
+        add_worklist(ledger, name)
+    for number in range(count):
+        add_read(ledger, f"k{number}", entries=2 if number == 1 else 1)
+    return ledger
+
+
+def read_keys(workspace: Workspace) -> set[str]:
+    """Return the keys of all reads that are there."""
+    engine = Ledger(workspace).engine
+    try:
+        with engine.execution_options(writes=False).begin() as connection:
+            return set(connection.execute(select(reads.c.key)).scalars())
+    finally:
+        engine.dispose()
+
+
+def write_many(workspace: Workspace, name: str, count: int) -> None:
+    """Write reads from a process of its own."""
+    ledger = Ledger(workspace)
+    for number in range(count):
+        add_read(ledger, f"{name}-{number}")
+
+
+def write_until_killed(workspace: Workspace, name: str, told: object) -> None:
+    """Write reads and say of each that it is saved."""
+    ledger, number = Ledger(workspace), 0
+    while True:
+        add_read(ledger, f"{name}-{number}", entries=1 + number % 2)
+        told.send(f"{name}-{number}")
+        number += 1
+
+
+def database(workspace: Workspace) -> Path:
+    """Return the file of the database."""
+    return workspace.root / "pleurascope.sqlite"
+
+
+def put(workspace: Workspace, copy: Path) -> None:
+    """Put a copy in the place of the database."""
+    for ending in ("-wal", "-shm"):
+        database(workspace).with_name(f"pleurascope.sqlite{ending}").unlink(missing_ok=True)
+    shutil.copyfile(copy, database(workspace))
+
+
+def taken(workspace: Workspace, path: Path) -> Path:
+    """Copy the database as it stands and return the copy."""
+    with closing(sqlite3.connect(database(workspace))) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+    return path
+
+
+@contextmanager
+def past_the_program(workspace: Workspace) -> Iterator[sqlite3.Connection]:
+    """Open the database without its triggers, and put them back afterwards, as somebody would who hides."""
+    with closing(sqlite3.connect(database(workspace))) as connection:
+        triggers = growing.triggers("sqlite")
+        for name in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        yield connection
+        for statement in triggers.values():
+            connection.execute(statement)
+        connection.commit()
