@@ -83,7 +83,12 @@ def draw_exports(ledger: Ledger) -> None:
         for what, label in EXPORTS.items():
             name = f"{what}-{day}.csv"
             st.download_button(
-                label, _made(ledger, what, name, reader), file_name=name, mime="text/csv", key=f"audit.export.{what}"
+                label,
+                _made(ledger, what, name, reader),
+                file_name=name,
+                mime="text/csv",
+                key=f"audit.export.{what}",
+                on_click="ignore",  # a run of the script would take away what the click asks for
             )
     st.caption(_exports_sentence(len(table), withheld, reader))
 
@@ -152,8 +157,8 @@ def _exports_sentence(reads: int, withheld: int, reader: str) -> str:
     if withheld:
         many = f"{withheld:,} reads are" if withheld > 1 else "1 read is"
         said += (
-            f" {many} left out for you: their cases are not settled yet, or wait for your answer, and readers there "
-            "do not see each other's answers before."
+            f" {many} left out for you, of cases that are not settled yet or wait for your answer: readers there do "
+            "not see each other's answers before."
         )
     return said
 

@@ -14,14 +14,14 @@ def draw() -> None:
     """Draw the frame; called once a run, before the page."""
     st.logo(ASSETS / "logo.svg", size="large")
     st.html(ASSETS / "style.css")
-    with st.container(key="frame-chip"):
+    with st.container(key="frame-chip", horizontal=True, vertical_alignment="center", width="content"):
         who.remember()
         reader = state.READER.get()
         if reader is not None:
-            with st.popover(reader, key="frame-reader", type="tertiary", icon=":material/person:"):
+            with st.popover(reader, key="frame-reader", type="tertiary", icon=":material/person:", wrap=False):
                 st.caption("Self-declared: nobody checks names on this machine.")
                 st.button("Somebody else reads", key="frame.leave", on_click=who.leave)
-        st.html(_chip(resources.sources()))
+        st.html(_chip(resources.sources()), width="content")
     with st.container(key="frame-foot"):
         st.html(ASSETS / "disclaimer.html")
 

@@ -126,7 +126,7 @@ def on_message(reading: ReadingList, reader: str) -> None:
     if not message:
         return
     name, value = message["name"], message["value"]
-    image_id = reading.image_of(str(value["case"])) if "case" in value else None
+    image_id = reading.image_of(str(value["case"])) if name in ("save", "open") else None
     if name == "save" and image_id is not None:
         _save(reading, reader, image_id, value)
     elif name == "step":
@@ -136,7 +136,7 @@ def on_message(reading: ReadingList, reader: str) -> None:
     elif name == "ask":
         opened = state.OPEN_CASE.get()
         if opened is not None:
-            state.ASKED.set(state.ASKED.get() | {(opened[1], str(value["what"]))})
+            state.ASKED.set(state.ASKED.get() | {(opened[1], str(value))})
     elif name == "missing":
         sha256 = str(value["sha256"])
         state.LACKING.set(state.LACKING.get() | {sha256: state.LACKING.get().get(sha256, 0) + 1})

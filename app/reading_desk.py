@@ -62,11 +62,9 @@ def about(
     films = []
     for film, one in zip(view.films, shown, strict=False):
         pixels = resources.film_pixels(found.row(one))
-        if pixels is not None:
-            films.append(film | {"depth": 8 * pixels.itemsize, "window": None})
-        elif one == image_id:
-            break  # without its own film a case shows none
-    locked = view.locked or (None if films else UNREADABLE)
+        depth = 8 if pixels is None else 8 * pixels.itemsize
+        films.append(film | {"depth": depth, "window": None, "lost": pixels is None})
+    locked = view.locked or (UNREADABLE if films[0]["lost"] else None)
     heat, offer = (None, None) if view.model is None else _heat(found, view, image_id)
     meta = {
         "case": name,

@@ -53,4 +53,5 @@ if image_id is None:
         st.button("Practise again", key="review.again", on_click=st.query_params.from_dict, args=({PRACTISE: "1"},))
     navigation.link("worklist", "To the worklist")
     st.stop()
-st.fragment(draw_desk, key="review")()
+with st.container(key="review-desk"):
+    st.fragment(draw_desk, key="review")()

@@ -25,7 +25,7 @@ STYLES = [FOLDER / "css" / "desk.css", *sorted(FOLDER.glob("panel*.css"))]
 _LOADER = ("store", "load")
 _DESK = (
     *("store", "windows", "view", "heat", "marks", "paint", "layout"),
-    *("tools", "strip", "gestures", "keys", "host", "actions", "desk"),
+    *("tools", "strip", "gestures", "keys", "messages", "host", "actions", "desk"),
 )
 
 
@@ -76,4 +76,6 @@ def desk(meta: dict[str, Any], *, key: str, on_message: Callable[[], None]) -> C
         key: Of the desk on this page.
         on_message: Called before the script when the browser sent a `message`, `{"name", "value", "at"}`.
     """
-    return _mount_desk(data={"meta": meta}, key=key, on_message_change=on_message)
+    message = (st.session_state.get(key) or {}).get("message") or {}
+    # The browser sends its next message when it reads that this one was taken.
+    return _mount_desk(data={"meta": meta, "heard": message.get("at")}, key=key, on_message_change=on_message)

@@ -6,22 +6,7 @@ const PANEL_PATIENCE_MS = 8000; // after which a save without a reply is called 
 export function createPanel(panelRoot, barRoot, host) {
   const parts = panelFrame(panelRoot);
   const clock = panelClock(() => state.panel && host.recall(draftName()) && keepDraft());
-  const state = {
-    panel: null,
-    film: null, // hash of the film that this case is about
-    text: "", // of `panel`, to see whether anything changed
-    answer: null, // in the form; where the form is closed: the one that counts
-    editing: false,
-    column: "right",
-    key: null, // of the read to come, made when it is first sent
-    sending: null, // {key, silent, timer} from the sending to the reply
-    stepping: false, // one step at a time: the second click of a double click is no second film
-    heat: { on: false, awaited: false, seen: false },
-    drawer: { open: false, asked: false },
-    unfolded: false,
-    regions: "[]", // as the viewer held them when last looked at
-    quiet: false,
-  };
+  const state = panelState();
 
   const draftName = () => panelDraftName(state.panel.case, state.panel.reader, state.panel.stage);
   const waiting = () => Boolean(state.sending) && !state.sending.silent;
@@ -39,17 +24,19 @@ export function createPanel(panelRoot, barRoot, host) {
   function show(panel, meta) {
     const before = state.panel;
     const text = JSON.stringify(panel);
-    const same = before && ["case", "stage", "reader"].every((name) => before[name] === panel[name]);
+    const sameCase = before && before.case === panel.case && before.reader === panel.reader;
+    const same = sameCase && before.stage === panel.stage;
     const stored = state.sending && panel.saved?.key === state.sending.key;
     const refused = state.sending && panel.refused?.key === state.sending.key;
     unlisten ??= panelListen(panelRoot, act);
     state.panel = panel;
-    state.film = meta.films[0].sha256;
+    state.film = meta.films[0]?.sha256 ?? null; // a film that cannot be read is not there
     state.stepping = false;
     if (same && text === state.text) return refresh();
     state.text = text;
     panelForgetSaved(host, panel.saved, panel.reader);
-    if (!same || stored) begin();
+    if (!sameCase) state.tried.clear();
+    if (!same || stored) begin(sameCase && refused && state.editing ? state.answer : null);
     else if (refused) {
       endSending();
       state.key = null; // the next try is another read
@@ -62,9 +49,10 @@ export function createPanel(panelRoot, barRoot, host) {
     draw();
   }
 
-  function begin() {
+  /** Start a case or a stage; `carried`: what was refused because the case had gone on meanwhile. */
+  function begin(carried) {
     endSending();
-    const draft = host.recall(draftName());
+    const draft = host.recall(draftName()) ?? carried;
     state.editing = state.panel.stage === 1 || Boolean(draft?.right);
     state.answer = panelAnswerOf(draft?.right ? draft : state.panel.own ?? {});
     state.key = draft?.key ?? null;
@@ -74,6 +62,7 @@ export function createPanel(panelRoot, barRoot, host) {
     state.unfolded = false;
     clock.restart(draft?.seconds ?? 0);
     putIntoView(false);
+    if (carried) keepDraft();
     parts.body.parentElement.scrollTop = 0;
   }
 
@@ -113,6 +102,7 @@ export function createPanel(panelRoot, barRoot, host) {
     if (waiting() || why()) return;
     endSending();
     state.key ??= crypto.randomUUID();
+    state.tried.add(state.key);
     keepDraft();
     const { key } = state;
     const timer = setTimeout(() => {
@@ -276,7 +266,8 @@ export function createPanel(panelRoot, barRoot, host) {
     const primary = parts.buttons.querySelector(".panel-primary");
     const onward = panel.stage === "done" && !state.editing;
     primary.disabled = waiting() || (!onward && Boolean(why()));
-    panelSay(parts.refused, panel.refused && !state.sending ? panel.refused.sentence : "");
+    const refused = !state.sending && state.tried.has(panel.refused?.key);
+    panelSay(parts.refused, refused ? panel.refused.sentence : "");
     panelSay(parts.line, waiting() || onward ? panel.locked ?? "" : state.sending ? PANEL_SILENT : why() ?? "");
   }
 

@@ -22,7 +22,7 @@ function panelClock(onHidden) {
     },
     seconds() {
       bank();
-      return Math.round(counted / 100) / 10;
+      return Math.round(counted / 10) / 100;
     },
     stop() {
       document.removeEventListener("visibilitychange", turned);

@@ -57,8 +57,8 @@ COLUMNS = {
     "supersedes": WHOLE,
     "created_at": TEXT,
 }
-# What runs in a spreadsheet begins so, whatever quotes or spaces stand before it; the wide forms too.
-_RUNS = re.compile(r"[\t\r]|[\W_]*?[=+\-@＝＋－＠]")
+# What runs in a spreadsheet begins so, whatever stands before the first letter or digit; the wide forms too.
+_RUNS = re.compile(r"[\W_]*?[=+\-@\t\r＝＋－＠]")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,8 +217,8 @@ def read_table(workspace: Workspace, worklist: str | None = None) -> pd.DataFram
         The columns of the database's table, the answer by side (`right_grade`, `right_called` and so on,
         `called`, `quality`, `comment`, `second_reader`), those of the worklist (`dataset`, `split`, `part`,
         `checkpoint_id`, `cut`, `purpose`, `read_mode`, `readers`, `random_share`), and of the film
-        (`patient_id`, `source`, `width`, `height`, `zone`, `probability`, `random_check`), which are null
-        where the list's predictions are gone.
+        (`patient_id`, `source`, `width`, `height`, `zone`, `probability`, `random_check`, and `listed`: how
+        many films the list has), which are null where the list's predictions are gone.
     """
     store = Reads(workspace)
     lists = {one.name: one for one in Worklists(workspace, store.ledger.engine).all()}
@@ -238,7 +238,7 @@ def read_table(workspace: Workspace, worklist: str | None = None) -> pd.DataFram
         row["random_share"] = own.policy.get("random_share")
         rows.append(row | films[read.worklist].get(read.image_id, dict.fromkeys(FILM_COLUMNS)))
     table = pd.DataFrame(rows, columns=[*READ_COLUMNS, *ANSWER_COLUMNS, *LIST_COLUMNS, "random_share", *FILM_COLUMNS])
-    numbers = dict.fromkeys(("right_grade", "left_grade", "probability", "random_share"), "float64")
+    numbers = dict.fromkeys(("right_grade", "left_grade", "probability", "random_share", "listed"), "float64")
     return table.astype(numbers)
 
 
@@ -248,7 +248,7 @@ ANSWER_COLUMNS = (
     *("quality", "comment", "second_reader"),
 )
 LIST_COLUMNS = ("dataset", "split", "part", "checkpoint_id", "cut", "purpose", "read_mode", "readers")
-FILM_COLUMNS = ("patient_id", "source", "width", "height", "zone", "probability", "random_check")
+FILM_COLUMNS = ("patient_id", "source", "width", "height", "zone", "probability", "random_check", "listed")
 
 
 def _films(workspace: Workspace, worklist: Worklist) -> dict[str, dict[str, Any]]:
@@ -256,4 +256,7 @@ def _films(workspace: Workspace, worklist: Worklist) -> dict[str, dict[str, Any]
         reading = reading_list.load(workspace, worklist)
     except InputError:  # the checkpoint or its predictions are gone: the reads stay, what was known of the film is null
         return {}
-    return {row["image_id"]: row for row in reading.films[["image_id", *FILM_COLUMNS]].to_dict("records")}
+    films = reading.films[reading.films["image_id"].isin(reading.names)].assign(listed=len(reading.listed))
+    if worklist.films is not None:
+        films = films.assign(random_check=False)  # chosen one by one, not drawn with equal chance
+    return {row["image_id"]: row for row in films[["image_id", *FILM_COLUMNS]].to_dict("records")}

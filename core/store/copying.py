@@ -45,5 +45,8 @@ def copy_database(engine: Engine, path: Path) -> None:
             if told != "ok":
                 raise sqlite3.DatabaseError(told)
     except sqlite3.Error as error:
-        msg = f"Expected a database that can be copied to {path.parent}, found that it cannot ({error})."
+        msg = (
+            f"Expected a database that can be copied to {path.parent}, found that it cannot "
+            f"({' '.join(str(error).split())}); free space there, or go back to an earlier backup if it is damaged."
+        )
         raise InputError(msg) from None

@@ -24,8 +24,8 @@ KEYS = {
 """Tables that only grow, each with the columns by which a new row could take an old one's place."""
 
 
-def triggers(dialect: str) -> dict[str, str]:
-    """Return the statements that make the triggers, by the triggers' names.
+def triggers(dialect: str) -> dict[str, tuple[str, str]]:
+    """Return of each trigger, by its name, the table and the statement that makes it.
 
     On PostgreSQL they call the function that `FUNCTION` makes.
     """
@@ -35,7 +35,8 @@ def triggers(dialect: str) -> dict[str, str]:
             for event, each in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
                 name = f"{table}_only_grows_by_{each.lower()}"
                 made[name] = (
-                    f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {each} EXECUTE FUNCTION only_grows()"
+                    table,
+                    f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {each} EXECUTE FUNCTION only_grows()",
                 )
             continue
         refusal = f"SELECT RAISE(ABORT, 'a row of {table} is never changed, deleted or replaced')"
@@ -48,7 +49,7 @@ def triggers(dialect: str) -> dict[str, str]:
         }
         for word, event in events.items():
             name = f"{table}_never_{word}"
-            made[name] = f"CREATE TRIGGER {name} {event.format(table)} BEGIN {refusal}; END"
+            made[name] = (table, f"CREATE TRIGGER {name} {event.format(table)} BEGIN {refusal}; END")
     return made
 
 

@@ -23,6 +23,7 @@ from core.store.engine import open_database
 from core.store.growing import contents, digest
 from core.store.tables import audit, store, worklists
 
+STORE_ID = r"[0-9a-f]{32}"
 PROGRAM = "PleuraScope"  # the actor of what nobody asked for
 BEGUN = "store begun"
 ACCEPTED = "accepted"  # the action by which a person took a gap upon them
@@ -38,10 +39,7 @@ class Ledger:
     def __init__(self, workspace: Workspace, engine: Engine | None = None) -> None:
         self.key_file = audit_key.key_file(workspace)
         self.engine = engine or open_database(workspace)
-        with readable(), self.engine.execution_options(writes=False).begin() as connection:
-            entries = connection.execute(select(audit.c.entry_id).limit(1)).first()
-            stores = connection.execute(select(store.c.store_id)).scalars().all()
-        if entries is None and len(stores) == 1 and not chain.head_file(self.key_file, stores[0]).exists():
+        if self._is_new():
             with self.writing():  # begins the chain
                 pass
 
@@ -84,6 +82,15 @@ class Ledger:
             head = turn.head and {"entry": turn.head.entry_id, "hash": turn.head.hash}
             about = {"reason": reason.strip(), "ended_at": turn.last["entry_id"], "head": head}
             turn.page.record(ACCEPTED, actor=actor.strip(), about=about)
+
+    def _is_new(self) -> bool:
+        with readable(), self.engine.execution_options(writes=False).begin() as connection:
+            entry = connection.execute(select(audit.c.entry_id).limit(1)).first()
+            stores = connection.execute(select(store.c.store_id)).scalars().all()
+        if entry is not None or len(stores) != 1 or not re.fullmatch(STORE_ID, str(stores[0])):
+            return False
+        with audit_key.locked(self.key_file):
+            return not chain.head_file(self.key_file, stores[0]).exists()
 
     @contextmanager
     def _turn(self) -> Iterator[_Turn]:
@@ -198,7 +205,7 @@ def readable() -> Iterator[None]:
 
 def _store_id(connection: Connection) -> str:
     stores = connection.execute(select(store.c.store_id)).scalars().all()
-    if len(stores) != 1 or not re.fullmatch(r"[0-9a-f]{32}", str(stores[0])):
+    if len(stores) != 1 or not re.fullmatch(STORE_ID, str(stores[0])):
         found = f"{len(stores)}" if len(stores) != 1 else "one with a damaged id"
         msg = f"Expected one row in the table store, found {found}; run `python -m core review verify`."
         raise InputError(msg)

@@ -120,18 +120,16 @@ class _Found:
 
     def check_triggers(self, connection: Connection) -> None:
         expected, there = growing.triggers(connection.dialect.name), _triggers(connection)
-        for name in sorted(expected.keys() | there.keys()):
-            if expected.get(name) != there.get(name):
-                change = "is missing" if name not in there else "is not the program's"
-                table = next((table for table in growing.KEYS if name.startswith(f"{table}_")), "store")
-                self.fault(table, None, f"Table {table}: the trigger {name}, which keeps its rows, {change}.")
+        for name, (table, statement) in sorted({**there, **expected}.items()):
+            if name not in there:
+                self.fault(table, None, f"Table {table}: the trigger {name}, which keeps its rows, is missing.")
+            elif name not in expected or there[name] != (table, statement):
+                self.fault(table, None, f"Table {table}: the trigger {name} is not the program's.")
 
     def check_chain(self, head: Head | None) -> None:
         if head is None and self.entries and not self.ours:
-            self.fault(
-                "audit", None, "Table audit: no entry was written with the key that is here; the database is from "
-                "elsewhere, or was written anew."
-            )  # fmt: skip
+            why = "the database is from elsewhere, or was written anew"
+            self.fault("audit", None, f"Table audit: no entry was written with the key that is here; {why}.")
             return
         self._check_gaps(head)
         for entry in self.others:
@@ -175,10 +173,8 @@ class _Found:
         elif later and head is None:
             self.fault("audit", None, "Table audit: its head file is missing or damaged, so a cut would not show.")
         elif later:
-            self.fault(
-                "audit", stands + 1, f"Entry {stands + 1} of the audit and those after it are newer than the head "
-                "file: an old head file was put back."
-            )  # fmt: skip
+            newer = f"Entry {stands + 1} of the audit and those after it are newer than the head file"
+            self.fault("audit", stands + 1, f"{newer}: an old head file was put back.")
 
     def check_rows(self, connection: Connection) -> None:
         spoken = {_row(entry): entry for entry in self.ours.values() if entry["row_table"] is not None}
@@ -206,11 +202,8 @@ class _Found:
                 change = f"was changed after entry {entry['entry_id']} had sealed it"
                 self.fault(table, key, f"Row {key} of {table} {change}.")
         elif row in doubtful:
-            entry = doubtful[row]
-            self.fault(
-                table, key, f"Row {key} of {table} is vouched for by nothing: its entry {entry['entry_id']} is not as "
-                "the program wrote it."
-            )  # fmt: skip
+            why = f"its entry {doubtful[row]['entry_id']} is not as the program wrote it"
+            self.fault(table, key, f"Row {key} of {table} is vouched for by nothing: {why}.")
         else:
             or_else = ", or its entry was taken out or changed" if self.cut or self.others else ""
             self.fault(table, key, f"Row {key} of {table} has no entry: it was inserted past the program{or_else}.")
@@ -232,11 +225,11 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _triggers(connection: Connection) -> dict[str, str]:
+def _triggers(connection: Connection) -> dict[str, tuple[str, str]]:
     """Return the triggers on what only grows, as the database holds them."""
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(text("SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger'"))
-        return {name: sql for name, sql, table in rows if table in growing.KEYS}
+        rows = connection.execute(text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        return {name: (table, sql) for name, table, sql in rows if table in growing.KEYS}
     expected = growing.triggers(connection.dialect.name)
     rows = connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"))
     return {name: expected[name] for (name,) in rows if name in expected}

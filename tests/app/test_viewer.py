@@ -1,5 +1,6 @@
 """The viewer's Python side: one module from its files, and films that arrive pixel for pixel."""
 
+import json
 import re
 
 import numpy as np
@@ -74,3 +75,15 @@ def test_pixels_of_another_kind_are_refused():
         viewer.film(np.zeros((2, 2)), key="film")
     with pytest.raises(ValueError, match=r"got \(2, 2, 3\) of uint8"):
         viewer.film(np.zeros((2, 2, 3), np.uint8), key="film")
+
+
+def test_the_desk_carries_what_stands_on_it_and_has_heard_nothing_at_first():
+    def page():
+        import app.viewer
+
+        app.viewer.desk({"films": [], "case": "c1"}, key="desk", on_message=lambda: None)
+
+    driven = AppTest.from_function(page).run()
+
+    assert not driven.exception
+    assert json.loads(driven.main.children[0].proto.json) == {"meta": {"films": [], "case": "c1"}, "heard": None}

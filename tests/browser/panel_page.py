@@ -48,7 +48,7 @@ const host = {
   recall: (key) => JSON.parse(sessionStorage.getItem(key)),
 };
 const panel = createPanel(document.querySelector(".desk-panel"), document.querySelector(".desk-bar"), host);
-window.show = (shown, sha256 = "f1") => panel.show(shown, { films: [{ sha256 }] });
+window.show = (shown, sha256 = "f1") => panel.show(shown, { films: sha256 ? [{ sha256 }] : [] });
 window.leave = () => panel.destroy();
 </script>
 """

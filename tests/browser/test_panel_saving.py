@@ -76,6 +76,19 @@ def test_a_refused_answer_stays_and_is_tried_as_another_read(room, expect):
     expect(room.page.get_by_text(sentence)).to_have_count(0)
 
 
+def test_an_answer_refused_because_the_case_went_on_is_kept_and_told_on_this_case_only(room, expect):
+    room.show(FIRST)
+    room.press("4", "1", "Enter")
+    refused = {"key": room.sent("save")[0]["key"], "sentence": "Expected no first answer, found one of 14:01."}
+
+    room.show(SECOND, refused=refused)
+
+    assert (room.chosen("Right"), room.chosen("Left")) == (["4 definitely"], ["1 probably not"])
+    expect(room.page.get_by_role("alert")).to_have_text(refused["sentence"])
+    room.show(FIRST, case="c2", refused=refused)
+    expect(room.page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_draft_survives_reload_with_its_key(room, expect):
     room.show(FIRST)
     room.press("3", "0", "Enter")
@@ -184,3 +197,11 @@ def test_a_panel_that_left_the_page_hears_no_key(room):
     room.press("n", "Enter")
 
     assert room.sent("save") == []
+
+
+def test_a_case_without_a_film_can_be_left(room):
+    room.page.evaluate("(panel) => show(panel, null)", FIRST | {"locked": "The film cannot be read."})
+
+    room.press("n", "Enter", "PageDown")
+
+    assert (room.sent("save"), room.sent("step")) == ([], [{"by": 1}])

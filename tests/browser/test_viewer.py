@@ -289,3 +289,12 @@ def test_a_browser_that_cannot_check_a_film_shows_none_and_says_why(browser, add
     page.get_by_text("open PleuraScope over https, or on this machine as localhost").wait_for()
     assert page.evaluate("host.drawn()") is None
     page.close()
+
+
+def test_messages_sent_at_once_all_arrive_once_and_in_order(page):
+    page.evaluate("for (let n = 1; n <= 5; n += 1) host.send('hello', { n });")
+    page.get_by_text("'value': {'n': 5}").wait_for()
+    words = page.get_by_text("runs ").inner_text()
+    places = [words.index(f"'value': {{'n': {n}}}") for n in range(1, 6)]
+    assert places == sorted(places)
+    assert words.count("'name': 'hello'") == 5

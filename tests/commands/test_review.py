@@ -118,6 +118,7 @@ def test_a_changed_read_is_named_with_status_1(made, capsys):
 def test_a_store_put_back_is_accepted_with_a_reason_that_stays(made, done, tmp_path, capsys):
     old = filled.taken(made, tmp_path / "old.sqlite")
     save(made, read("Ada", ABSENT, image="000003.png"))
+    filled.database(made).unlink()  # connections that are still open keep the file they have
     filled.put(made, old)
     assert main(["review", "verify"]) == 1
     assert "cut off, or an old database was put back" in capsys.readouterr().out

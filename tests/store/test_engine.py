@@ -1,16 +1,21 @@
 """The database: opened at the newest migration, refused when it is newer than the code."""
 
+import re
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from alembic import command
-from alembic.config import Config
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from core.base.errors import InputError
 from core.jobs.queue import JobQueue
-from core.store.engine import MIGRATIONS, migrate, open_database
-from core.store.tables import metadata
+from core.store.engine import migrate, open_database
+from core.store.ledger import Ledger
+from core.store.tables import metadata, worklists
+from tests.store.filled import add_read, fill
+from tests.store.moved import moved
 
 
 def test_a_new_database_has_the_tables_that_the_code_knows(workspace):
@@ -36,14 +41,6 @@ def test_opening_twice_changes_nothing(workspace):
     assert inspect(open_database(workspace)).has_table("notes")
 
 
-def moved(engine, direction, revision):
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        direction(config, revision)
-
-
 def test_a_database_from_before_the_worklists_gains_them_and_keeps_its_jobs(workspace):
     job = JobQueue(workspace).file("Train CNN", ["train", "cnn"])
     engine = open_database(workspace)
@@ -54,6 +51,60 @@ def test_a_database_from_before_the_worklists_gains_them_and_keeps_its_jobs(work
 
     assert inspect(engine).has_table("worklists")
     assert JobQueue(workspace).get(job.job_id) == job
+
+
+def backups(workspace):
+    return sorted((workspace.root / "backups").glob("*"))
+
+
+def test_a_new_database_needs_no_backup(workspace):
+    open_database(workspace)
+
+    assert not backups(workspace)
+
+
+def test_before_a_migration_the_database_is_copied(workspace):
+    job = JobQueue(workspace).file("Train CNN", ["train", "cnn"])
+    engine = open_database(workspace)
+    moved(engine, command.downgrade, "0002")
+
+    migrate(engine)
+
+    (copy,) = backups(workspace)
+    assert re.fullmatch(r"before-0003-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT title FROM jobs").fetchall() == [(job.title,)]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_where_no_backup_can_be_made_nothing_is_migrated(workspace):
+    engine = open_database(workspace)
+    moved(engine, command.downgrade, "0002")
+    (workspace.root / "backups").write_text("a file in its place")
+
+    with pytest.raises(OSError, match="backups"):
+        open_database(workspace)
+
+    assert not inspect(engine).has_table("reads")
+
+
+def test_without_its_reads_a_database_can_go_back_and_forth(workspace):
+    ledger = fill(workspace)
+    moved(ledger.engine, command.downgrade, "0002")
+    assert not {"reads", "audit", "store"} & set(inspect(ledger.engine).get_table_names())
+    with ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE worklists SET cut = 0.5"))  # no trigger is left
+
+    ledger.engine.dispose()
+    engine = open_database(workspace)
+
+    with engine.connect() as connection:
+        assert connection.execute(select(worklists.c.name, worklists.c.cut, worklists.c.purpose)).all() == [
+            ("monday", 0.5, "reading"),
+            ("tuesday", 0.5, "reading"),
+        ]
+    add_read(Ledger(workspace), "again")
 
 
 def test_two_worklists_cannot_have_one_name(workspace):

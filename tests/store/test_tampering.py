@@ -29,26 +29,31 @@ class Book:
         self.also: set[tuple[str, str]] = set()  # rows of which a touched entry speaks or spoke
 
     def rows(self, table: str) -> list[dict]:
+        """Return all rows of a table."""
         found = self.connection.execute(f"SELECT * FROM {table} ORDER BY 1")  # noqa: S608
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def touch(self, table: str, row: dict) -> None:
+        """Note that a row is touched."""
         self.touched.add((table, str(row[KEYS[table][0]])))
         if table == "audit" and row["row_table"] is not None:
             self.also.add((str(row["row_table"]), str(row["row_key"])))
 
     def delete(self, table: str, row: dict) -> None:
+        """Delete a row."""
         identity = KEYS[table][0]
         self.connection.execute(f"DELETE FROM {table} WHERE {identity} = ?", (row[identity],))  # noqa: S608
         self.touch(table, row)
 
     def insert(self, table: str, row: dict) -> None:
+        """Insert a row."""
         marks = ", ".join("?" * len(row))
         self.connection.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row.values()))  # noqa: S608
         self.touch(table, row)
 
     def replace(self, table: str, old: dict, new: dict) -> None:
+        """Put a row in the place of another."""
         self.delete(table, old)
         self.insert(table, new)
 

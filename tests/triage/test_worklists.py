@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.base.errors import InputError
+from core.store.verification import verify
 from core.triage.worklists import Worklist, Worklists
 
 MADE = Worklist(
@@ -30,6 +31,25 @@ def test_a_saved_worklist_comes_back_as_it_was(workspace):
     Worklists(workspace).save(MADE)
 
     assert Worklists(workspace).get("monday") == MADE
+
+
+def test_one_for_practice_holds_its_films(workspace):
+    practice = replace(MADE, purpose="practice", films=("00000001_000.png", "00000002_000.png"))
+
+    Worklists(workspace).save(practice)
+
+    assert Worklists(workspace).get("monday") == practice
+
+
+def test_each_has_its_entry_in_the_audit_and_none_a_second(workspace):
+    store = Worklists(workspace)
+    for _ in range(2):
+        store.save(MADE)
+    store.save(replace(MADE, name="tuesday"))
+
+    found = verify(workspace)
+
+    assert (found.entries, found.rows, found.faults) == (3, 3, [])  # the store's own row, and two worklists
 
 
 def test_the_newest_comes_first(workspace):

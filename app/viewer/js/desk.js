@@ -10,7 +10,8 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     desk = makeDesk(parentElement);
     desks.set(parentElement, desk);
   }
-  desk.sendTrigger = setTriggerValue;
+  desk.trigger = setTriggerValue;
+  desk.messages.heard(data?.heard);
   if (data?.meta?.films?.length) showCase(desk, data.meta);
   // Streamlit may call this for a run that was overtaken, while the desk still stands on the page.
   return () => setTimeout(() => takeDown(parentElement), 0);
@@ -28,7 +29,8 @@ function makeDesk(mountedIn) {
   for (const pane of panes) bindGestures(desk, pane);
   desk.moveDivider = bindDivider(desk);
   mountedIn.appendChild(parts.root);
-  desk.host = makeHost(desk, (name, value) => desk.sendTrigger(name, value));
+  desk.messages = makeMessages((message) => desk.trigger("message", message));
+  desk.host = makeHost(desk);
   const unbindKeys = bindKeys(desk);
   desk.panel = typeof createPanel === "function" ? createPanel(parts.panel, parts.bar, desk.host) : null;
   const arrived = () => {
@@ -45,6 +47,7 @@ function makeDesk(mountedIn) {
   window.addEventListener("resize", refit);
   desk.destroy = () => {
     unbindKeys();
+    desk.messages.stop();
     desk.panel?.destroy?.();
     filmStore().waiting.delete(arrived);
     sizes.disconnect();
@@ -120,15 +123,16 @@ function showCase(desk, meta) {
   if (changed) buildStrip(desk);
   takeFilms(desk);
   fitHeight(desk);
+  desk.panel?.show(meta.panel, meta); // first, so that what is told next is told of this case
   drawNow(desk); // at once: never an old film beside a new form
-  desk.panel?.show(meta.panel, meta);
   fitHeight(desk);
   desk.ask();
 }
 
 /** Take from the store what this case lists; after a while tell the page once what has not come. */
 function takeFilms(desk) {
-  for (const { sha256 } of desk.meta.films) {
+  for (const { sha256, lost } of desk.meta.films) {
+    if (lost) continue; // there is no picture to wait for
     const film = desk.loaded.get(sha256) ?? storedFilm(sha256);
     if (film) {
       desk.loaded.set(sha256, film);

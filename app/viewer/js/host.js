@@ -1,8 +1,6 @@
 // What the panel may ask of the viewer and tell it.
 
-/** Return the host of one desk; `send` gives a message to the page. */
-function makeHost(desk, send) {
-  let last = 0;
+function makeHost(desk) {
   return {
     drawn: () => (desk.onScreen ? { ...desk.onScreen } : null),
     straight: () => isStraight(desk.view),
@@ -17,10 +15,7 @@ function makeHost(desk, send) {
     prior: () => desk.beside.filter((index) => desk.film(index)).map((index) => desk.meta.films[index].sha256),
     showPrior: (place) => desk.showPrior(place + 1),
     onChange: (told) => desk.listeners.add(told),
-    send: (name, value) => {
-      last = Math.max(last + 1, Date.now());
-      send("message", { name, value, at: last });
-    },
+    send: (name, value) => desk.messages.send(name, value),
     remember: (key, value) => {
       try {
         if (value === null || value === undefined) sessionStorage.removeItem(`pleurascope ${key}`);

@@ -6,7 +6,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-from core.store.growing import FUNCTION, KEYS, triggers
+from core.store.growing import FUNCTION, triggers
 
 revision = "0003"
 down_revision = "0002"
@@ -58,18 +58,15 @@ def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     if dialect == "postgresql":
         op.execute(FUNCTION)
-    for statement in triggers(dialect).values():
+    for _, statement in triggers(dialect).values():
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop what only grows, its triggers first."""
     dialect = op.get_bind().dialect.name
-    names = triggers(dialect)
-    for table in KEYS:
-        for name in names:
-            if name.startswith(f"{table}_"):
-                op.execute(f"DROP TRIGGER {name} ON {table}" if dialect == "postgresql" else f"DROP TRIGGER {name}")
+    for name, (table, _) in triggers(dialect).items():
+        op.execute(f"DROP TRIGGER {name} ON {table}" if dialect == "postgresql" else f"DROP TRIGGER {name}")
     if dialect == "postgresql":
         op.execute("DROP FUNCTION only_grows")
     for table in ("audit", "reads", "store"):

@@ -1,0 +1,21 @@
+// What the panel knows of the case in hand, besides what is drawn.
+
+function panelState() {
+  return {
+    panel: null,
+    film: null, // hash of the film that this case is about
+    text: "", // of `panel`, to see whether anything changed
+    answer: null, // in the form; where the form is closed: the one that counts
+    editing: false,
+    column: "right",
+    key: null, // of the read to come, made when it is first sent
+    tried: new Set(), // keys sent of this case: a refusal of another is not told here
+    sending: null, // {key, silent, timer} from the sending to the reply
+    stepping: false, // one step at a time: the second click of a double click is no second film
+    heat: { on: false, awaited: false, seen: false },
+    drawer: { open: false, asked: false },
+    unfolded: false,
+    regions: "[]", // as the viewer held them when last looked at
+    quiet: false,
+  };
+}
