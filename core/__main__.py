@@ -101,7 +101,7 @@ def _run(words: list[str]) -> dict[str, Any]:
         msg = f"Expected a command, found {name!r}; {hint}"
         raise InputError(msg)
     outcome = import_module(f"core.commands.{name}").run(words[1:])
-    return {"summary": outcome.summary, "made": outcome.made, "status": getattr(outcome, "status", 0)}
+    return {"summary": outcome.summary, "made": outcome.made, "status": outcome.status}
 
 
 def _overview() -> str:

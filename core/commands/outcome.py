@@ -10,8 +10,10 @@ from typing import Any
 class Outcome:
     """The end of a command.
 
-    `made` is what `--json` prints: plain JSON values, with the names of what was made.
+    `made` is what `--json` prints: plain JSON values, with the names of what was made. `status` is the
+    exit status: 1 where the command came to its end and found that something is wrong.
     """
 
     summary: str
     made: dict[str, Any] = field(default_factory=dict)
+    status: int = 0

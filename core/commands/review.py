@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import Field
@@ -40,14 +40,6 @@ class ReviewArguments(Config):
     accept: str | None = Field(
         None, description="verify: why a store that ends elsewhere than it was left, such as a backup, is to go on."
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict(Outcome):
-    """The end of a verification, which may find faults without failing."""
-
-    status: int
-    """1 where there are faults."""
 
 
 def run(words: list[str]) -> Outcome:
@@ -108,4 +100,4 @@ def _verify(workspace: Workspace, accepted: str | None) -> Outcome:
     lines += [f"  fault: {sentence}" for sentence in faults]
     lines += [f"  note: {note}" for note in found.notes]
     made: dict[str, Any] = asdict(found)
-    return Verdict(summary="\n".join(lines), made=made, status=1 if faults else 0)
+    return Outcome(summary="\n".join(lines), made=made, status=1 if faults else 0)

@@ -49,17 +49,23 @@ def adjudicated(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def settled(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what each case was called in the end, a row a case that somebody has read.
+    """Return what each case was called in the end, a row a case on which no reader is waited for.
 
-    The third reader's answer counts; where there is none, that which all readers share.
+    The third reader's answer counts; where there is none, that which all readers share. As
+    everywhere, a reader has answered only after seeing the model.
 
     Returns:
         `worklist`, `image_id`, `patient_id`, `random_check` and `present`: 1.0, 0.0, or NaN where the
         readers could not tell or do not agree.
     """
     third = adjudicated(table)
-    readers = final(table).merge(third[CASE], on=CASE, how="left", indicator="decided")
-    reads = pd.concat([third, readers[readers["decided"] == "left_only"]])
+    readers = aided(table).merge(third[CASE], on=CASE, how="left", indicator="decided")
+    readers = readers[readers["decided"] == "left_only"]
+    by_case = readers.groupby(CASE)["reader"]
+    named = readers["readers"].map(len)
+    wished = readers.groupby(CASE)["second_reader"].transform("any")
+    needed = named.where(named > 0, 1 + wished.astype(int))
+    reads = pd.concat([third, readers[by_case.transform("nunique") >= needed]])
     cases = (
         reads.assign(present=reads["called"].map(PRESENCE).astype(float).fillna(0.5))
         .groupby(CASE, sort=False)

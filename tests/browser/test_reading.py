@@ -69,9 +69,9 @@ class Desk:
     def position(self):
         return self.page.locator(".desk-bar").inner_text()
 
-    def answer(self, *keys):
+    def answer(self, *keys, heading="Your reading"):
         """Give a first answer, by keys; the panel is locked until the film is on the screen."""
-        self.wait("Your reading")
+        self.wait(heading)
         self.page.locator(".desk-panel button:enabled", has_text="None on both sides").wait_for()
         self.page.wait_for_function(DRAWN)
         for key in keys:
@@ -219,7 +219,7 @@ def blinded(ada, grace, lists, expect):
 def adjudicate(mary, case, expect):
     mary.open(f"review?worklist=blind&case={case}")
     mary.sign()
-    mary.answer("ArrowRight", "3", "0")
+    mary.answer("ArrowRight", "3", "0", heading="Your adjudication")
     expect(mary.page.locator(".desk-panel")).to_contain_text("Ada")
     expect(mary.page.locator(".desk-panel")).to_contain_text("Grace")
     mary.shot("adjudication")

@@ -101,7 +101,13 @@ def test_segments_part_the_zones(made):
     at.segmented_control(key=SEGMENT).set_value(UNSURE).run()
 
     assert not at.exception
-    assert at.segmented_control(key=SEGMENT).options == ["All to read", "Suspected", "Unsure", "Adjudicate", "Read today"]
+    assert at.segmented_control(key=SEGMENT).options == [
+        "All to read",
+        "Suspected",
+        "Unsure",
+        "Adjudicate",
+        "Read today",
+    ]
     assert rows(at)
     assert all(">◐</b> unsure<" in row for row in rows(at))
 

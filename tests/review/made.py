@@ -36,6 +36,8 @@ def read(image: str, reader: str, called: str | None, **values) -> dict:
         "random_check": False,
         "random_share": 0.05,
         "listed": 10,
+        "readers": (),
+        "second_reader": False,
     }
     return about | values
 

@@ -44,13 +44,16 @@ def test_a_case_is_settled_by_the_third_reader_or_by_all_who_read_it():
         read("decided", "Alan", "absent", role="adjudicator", stage=2),
         *(read("doubted", name, called) for name, called in (("Ada", "absent"), ("Grace", "cannot tell"))),
         read("unreadable", "Ada", None),
-    )
+        read("wished", "Ada", "present", second_reader=True),
+        read("half", "Ada", "present", readers=("Ada", "Grace")),
+    ).assign(stage=2)
 
     found = counted_reads.settled(reads).set_index("image_id")["present"]
 
     assert found["agreed"] == 1
     assert found["decided"] == 0
     assert found[["open", "doubted", "unreadable"]].isna().all()
+    assert not {"wished", "half"} & set(found.index)  # another reader is waited for
 
 
 def test_a_pair_is_counted_on_the_films_that_both_could_read():

@@ -4,7 +4,13 @@ import pytest
 
 from core.review.population import populations, sentence
 from core.triage.random_checks import missed_so_far
-from tests.review.made import answers, read, table
+from tests.review import made
+from tests.review.made import answers, read
+
+
+def table(*reads: dict):
+    """Return reads as a table, all of them given after the model was seen."""
+    return made.table(*reads).assign(stage=2)
 
 
 def checks(called: str, **values) -> list[dict]:

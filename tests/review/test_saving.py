@@ -114,7 +114,7 @@ def test_a_read_made_meanwhile_is_shown_and_nothing_is_lost(workspace):
     theirs = answered(reads, of, image_id, "Grace", LEFT)
     late = given(of, image_id, "Ada", stage=WITH_MODEL, answer=NONE, expected=mine.read_id)
 
-    with pytest.raises(CaseChanged, match="Not saved: this case was read meanwhile, at .* by Grace") as refused:
+    with pytest.raises(CaseChanged, match=r"Not saved: this case was read meanwhile, at .* by Grace") as refused:
         saving.save(reads, of, late)
     again = saving.save(
         reads, of, given(of, image_id, "Ada", stage=WITH_MODEL, answer=NONE, expected=refused.value.newer[-1].read_id)

@@ -61,7 +61,8 @@ function labelPane(desk, pane) {
   });
   setWords(pane.corners.top, heads.join("\n"));
   const waiting = pane.shows.some((index) => !desk.film(index));
-  setWords(pane.corners.loading, waiting ? (filmStore().fault ?? "Loading the film") : "");
+  const lost = films.some((film) => film.lost);
+  setWords(pane.corners.loading, waiting ? (filmStore().fault ?? (lost ? "No picture" : "Loading the film")) : "");
   const below = pane.shows.filter((index) => desk.film(index)).map((index) => belowWords(desk, pane, index)).join("\n");
   setWords(pane.corners.bottom, below);
   const turned = turnedWords(desk.view);
