@@ -51,6 +51,15 @@ POPULATION = (
 )
 
 
+def withheld_sentence(count: int) -> str:
+    """Say that reads are left out which would tell what others answered.
+
+    Args:
+        count: How many reads.
+    """
+    return f"Left out: {count:,} reads of cases that are not settled, in lists whose readers are hidden from each other."
+
+
 def choose(table: pd.DataFrame) -> tuple[str, str | None]:
     """Draw the choice of data set and worklist in the sidebar; the worklist is None for all of them.
 
@@ -79,7 +88,7 @@ def counted(table: pd.DataFrame, dataset: str, worklist: str | None) -> Study:
     truths, modified = None, 0
     if dataset in resources.dataset_names():
         truths, modified = resources.truth_table(dataset), place.truth(dataset).stat().st_mtime_ns
-    key = (str(place.root), place.database_url, dataset, worklist, len(table), int(table["read_id"].max()), modified)
+    key = (str(place.root), place.database_url, dataset, worklist, tuple(table["read_id"]), modified)
     return _counted(key, table, truths)
 
 

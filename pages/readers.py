@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from app import readers, resources
-from core.review import counted_reads
+from app import readers, resources, state
+from core.review import counted_reads, export
 
 st.title("Readers")
 table = resources.read_table()
+hidden = export.withheld_from(state.READER.get(), table)
+table = table[~hidden]
+if hidden.any():
+    st.caption(readers.withheld_sentence(int(hidden.sum())))
 reads = counted_reads.counted(table)
 if reads.empty:
     readers.draw_empty()

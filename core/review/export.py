@@ -152,12 +152,12 @@ def withheld_from(reader: str | None, table: pd.DataFrame) -> pd.Series:
     Returns:
         True or False for each row.
     """
+    hidden = (table["read_mode"] == BLINDED) | (table["readers"].map(len) > 1)
     closed = set()
-    for case, (own, readers) in label_set.cases(table).items():
+    for case, (own, readers) in label_set.cases(table[hidden]).items():
         begun = [read for read in own if read.reader == reader]
         if progress.outcome(own, readers) not in SETTLED or (begun and read_store.final(begun) is None):
             closed.add(case)
-    hidden = (table["read_mode"] == BLINDED) | (table["readers"].map(len) > 1)
     inside = [case in closed for case in zip(table["worklist"], table["image_id"], strict=True)]
     return hidden & pd.Series(inside, index=table.index, dtype=bool)
 

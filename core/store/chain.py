@@ -24,7 +24,7 @@ Entry = Mapping[str, Any]  # a row of `audit` as the database holds it
 def entry_hash(key: bytes, entry: Entry) -> str:
     """Return what an entry's `hash` must be: the HMAC-SHA256 of all its other columns."""
     content = {name: value for name, value in entry.items() if name != "hash"}
-    if not isinstance(content["about"], str):  # PostgreSQL's driver has read the JSON already
+    if not isinstance(content["about"], str | bytes):  # PostgreSQL's driver has read the JSON already
         content["about"] = json.dumps(content["about"])
     return hmac.new(key, canonical(content), "sha256").hexdigest()
 

@@ -160,7 +160,7 @@ def test_workload_and_the_random_checks_are_said(reads):
     reads(
         *answers("Ada", "ppa", seconds=30.0),
         *answers("Ada", "ppp", seconds=10.0, stage=2),
-        read("checked", "Ada", "absent", random_check=True),
+        read("checked", "Ada", "absent", random_check=True, stage=2, seconds=10.0),
     )
 
     at = opened()

@@ -37,6 +37,7 @@ def read(image: str, reader: str, called: str | None, **values) -> dict:
         "random_share": 0.05,
         "listed": 10,
         "readers": (),
+        "read_mode": "open",
         "second_reader": False,
     }
     return about | values

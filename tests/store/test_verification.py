@@ -69,6 +69,14 @@ def test_a_filled_one_is_sound_and_counted(workspace):
             ],
         ),
         (
+            "UPDATE audit SET about = x'ff00' WHERE entry_id = 6",
+            [("audit", "6", "Entry 6 of the audit was changed after it was written.")],
+        ),
+        (
+            "UPDATE reads SET answer = CAST(x'ff00' AS TEXT) WHERE read_id = 3",
+            [("reads", "3", "Row 3 of reads was changed after entry 7 had sealed it.")],
+        ),
+        (
             "DELETE FROM audit WHERE entry_id = 6",
             [("audit", "6", "Entry 6 is missing in the audit: taken out.")],
         ),
