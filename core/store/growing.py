@@ -83,5 +83,12 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a row's content as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(content)).hexdigest()
+    """Return the SHA-256 of a row's content as 64 hexadecimal digits.
+
+    What is null is left out, so that a column that a later migration adds leaves the rows before it as they are.
+
+    Examples:
+        >>> digest({"a": 1, "b": None}) == digest({"a": 1})
+        True
+    """
+    return hashlib.sha256(canonical({name: value for name, value in content.items() if value is not None})).hexdigest()
