@@ -93,7 +93,9 @@ def _panel(
     if view.model is not None:
         more = view.model["more"]
         model = view.model | {"heat": offer, "more": None if more is None else _drawer(found, more)}
-    truths = practice.truth_lines(view, image_id, found, resources.truth_table(found.worklist.dataset))
+    truths = []
+    if practising:
+        truths = practice.truth_lines(view, image_id, found, resources.truth_table(found.worklist.dataset))
     saved = state.SAVED.get()
     zone = view.zone
     return {

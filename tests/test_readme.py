@@ -11,6 +11,7 @@ from core.base.config import Config
 from core.base.paths import Settings
 from core.commands import (
     arguments,
+    backup,
     demo,
     ensemble,
     evaluate,
@@ -20,6 +21,7 @@ from core.commands import (
     localisation,
     phantom,
     predict,
+    review,
     split,
     triage,
 )
@@ -28,6 +30,7 @@ from core.training.config import TrainConfig
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS: dict[str, type[Config]] = {
+    "backup": backup.BackupArguments,
     "demo": demo.DemoArguments,
     "ensemble": ensemble.EnsembleArguments,
     "evaluate": evaluate.EvaluateArguments,
@@ -37,6 +40,7 @@ CONFIGS: dict[str, type[Config]] = {
     "localisation": localisation.LocalisationArguments,
     "phantom": phantom.PhantomArguments,
     "predict": predict.PredictArguments,
+    "review": review.ReviewArguments,
     "split": split.SplitArguments,
     "train": TrainConfig,
     "triage": triage.TriageArguments,

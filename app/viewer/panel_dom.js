@@ -11,8 +11,13 @@ function panelNode(tag, attributes = {}, ...children) {
     else if (name === "name") node.dataset.name = value; // by which the focus finds it again after a redraw
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...panelThere(children));
   return node;
+}
+
+/** The children that are there: an empty place would be written as the word "null". */
+function panelThere(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 /** A button that does one thing; `keys` is the key that does the same. */
@@ -60,7 +65,7 @@ function panelRedraw(place, children) {
   const held = place.getRootNode().activeElement;
   const name = held && place.contains(held) ? held.dataset.name : null;
   const caret = name && held.matches("input, textarea") ? [held.selectionStart, held.selectionEnd] : null;
-  place.replaceChildren(...children);
+  place.replaceChildren(...panelThere(children));
   const again = name && [...place.querySelectorAll("[data-name]")].find((node) => node.dataset.name === name);
   if (!again) return;
   again.focus({ preventScroll: true });

@@ -93,14 +93,18 @@ class ReadingList:
         seed = int.from_bytes(self._hash(f"order {reader}")[:8])
         return [self.listed[at] for at in np.random.default_rng(seed).permutation(len(self.listed))]
 
+    @cached_property
+    def _story(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        columns = self.films[["image_id", "patient_id", "follow_up"]]
+        follow_up = columns["follow_up"].to_numpy(np.float64, na_value=np.nan)
+        return columns["image_id"].to_numpy(object), columns["patient_id"].to_numpy(object), follow_up
+
     def priors(self, image_id: str) -> list[str]:
         """Return the earlier films of the same patient, the newest first."""
-        own = self.row(image_id)
-        if pd.isna(own["follow_up"]):
-            return []
-        same = self.films[self.films["patient_id"] == own["patient_id"]]
-        earlier = same[same["follow_up"] < own["follow_up"]]
-        return earlier.sort_values("follow_up", ascending=False, kind="stable")["image_id"].tolist()
+        names, patients, follow_up = self._story
+        own = self._at[image_id]
+        earlier = np.flatnonzero((patients == patients[own]) & (follow_up < follow_up[own]))
+        return [str(name) for name in names[earlier[np.argsort(-follow_up[earlier], kind="stable")]]]
 
     def _hash(self, text: str) -> bytes:
         worklist = self.worklist

@@ -43,7 +43,8 @@ function makeDesk(mountedIn) {
     desk.ask();
   };
   const sizes = new ResizeObserver(refit);
-  for (const one of [parts.panes, document.body]) sizes.observe(one);
+  // The page too: what stands below the desk may go after the desk was measured.
+  for (const one of [parts.panes, document.body, pageOf(desk)]) if (one) sizes.observe(one);
   window.addEventListener("resize", refit);
   desk.destroy = () => {
     unbindKeys();

@@ -112,11 +112,15 @@ function labelSides(desk, pane, drawn) {
   });
 }
 
+/** The part of the page that the desk stands in, or null where there is none. */
+function pageOf(desk) {
+  return (desk.mount.host ?? desk.mount).closest?.('[data-testid="stMainBlockContainer"]') ?? null;
+}
+
 /** Fill the window under what stands above, and leave what stands below in sight: the page does not scroll. */
 function fitHeight(desk) {
   const { root } = desk.parts;
-  const host = desk.mount.host ?? desk.mount;
-  const page = host.closest?.('[data-testid="stMainBlockContainer"]');
+  const page = pageOf(desk);
   const box = root.getBoundingClientRect();
   const scrolled = page?.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
   const below = page ? Math.min(160, Math.max(0, page.getBoundingClientRect().bottom - box.bottom)) : 0;
