@@ -298,3 +298,10 @@ def test_the_case_bar_does_not_wrap_and_a_tablet_has_no_overflow(room, expect, p
     room.page.set_viewport_size({"width": 820, "height": 1180})
     assert room.page.evaluate("document.documentElement.scrollWidth") <= 820
     room.shot(f"tablet-{panel['stage']}")
+
+
+def test_a_case_without_a_name_shows_none(room, expect):
+    room.show(FIRST, bar={"position": "1 of 5", "id": None, "facts": ["54 y F"], "chip": None})
+
+    expect(room.page.locator(".desk-bar")).to_contain_text("54 y F")
+    expect(room.page.locator(".desk-bar")).not_to_contain_text("null")
