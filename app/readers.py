@@ -57,7 +57,7 @@ def withheld_sentence(count: int) -> str:
     Args:
         count: How many reads.
     """
-    return f"Left out: {count:,} reads of cases that are not settled, in lists whose readers are hidden from each other."
+    return f"Left out: {count:,} reads of cases that are not settled, where readers are hidden from each other."
 
 
 def choose(table: pd.DataFrame) -> tuple[str, str | None]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from app import resources, state, worklist
-from core.base.errors import InputError
+from core.base.errors import InputError, PleuraScopeError
 from core.review import practice, progress, rights, saving, words
 from core.review.answer import Answer
 from core.review.read_store import FIRST, WITH_MODEL, Read
 from core.review.reading_list import PRACTICE, ReadingList
-from core.review.saving import CaseChanged, Given
+from core.review.saving import Given
 from core.triage.worklists import Worklist
 
 DESK = "review.desk"
+PRACTICE_PARTS = ("val", "test")  # where a round takes its films: worklists are seldom made of val
 HEAT, MORE = "heat_map", "more"
 
 
@@ -54,30 +57,43 @@ def begin_practice(reader: str) -> None:
             open_case(reading, waiting[0])
             return
     reasons = []
-    for lender in (one for one in found if one.purpose != PRACTICE):
-        try:
-            made = practice.begin(
-                worklist.read(lender).reading, resources.truth_table(lender.dataset), reader, len(rounds) + 1
-            )
-        except InputError as error:
-            reasons.append(str(error))
-            continue
-        reading = worklist.read(resources.worklists().save(made)).reading
-        open_case(reading, reading.order(reader)[0])
-        return
+    lists = [one for one in found if one.purpose != PRACTICE]
+    for lender in lists:
+        for part in PRACTICE_PARTS:
+            try:
+                of_part = worklist.read(replace(lender, part=part, films=None)).reading
+                taken = {name for one in lists if one.dataset == lender.dataset for name in _listed(one)}
+                truths = resources.truth_table(lender.dataset)
+                made = practice.begin(of_part, truths, reader, len(rounds) + 1, taken=taken)
+            except InputError as error:
+                reasons.append(str(error))
+                continue
+            reading = worklist.read(resources.worklists().save(made)).reading
+            open_case(reading, reading.order(reader)[0])
+            return
     msg = (
         reasons[0]
         if reasons
-        else (
-            "Expected a worklist of phantoms to practise on, found none yet; the overview shows how far the study is."
-        )
+        else "Expected a worklist of phantoms to practise on, found none yet; the overview shows how far the study is."
     )
     raise InputError(msg)
 
 
-def chosen_list() -> Worklist | None:
-    """Return the worklist whose case is open: that of the session, else that of the address, else the newest."""
-    found = {one.name: one for one in resources.worklists().all()}
+def _listed(one: Worklist) -> Sequence[str]:
+    """Return the films that a worklist lists; none where its predictions are gone, since nobody can read it."""
+    try:
+        return worklist.read(one).reading.listed
+    except InputError:
+        return ()
+
+
+def chosen_list(reader: str) -> Worklist | None:
+    """Return the worklist whose case is open: that of the address, else that of the session, else the newest.
+
+    Another's practice round is nobody else's.
+    """
+    every = resources.worklists().all()
+    found = {one.name: one for one in every if one.purpose != PRACTICE or reader in one.readers}
     opened = state.OPEN_CASE.get()
     asked = st.query_params.get("worklist")
     for name in (asked, None if opened is None else opened[0]):
@@ -123,7 +139,8 @@ def to_do(reading: ReadingList, reader: str, *, after: str | None, count: int = 
 def on_message(reading: ReadingList, reader: str) -> None:
     """Do what the desk asks for; the callback of the viewer."""
     message = st.session_state[DESK].message
-    if not message:
+    opened = state.OPEN_CASE.get()
+    if not message or opened is None or opened[0] != reading.worklist.name:  # of a desk that is no longer there
         return
     name, value = message["name"], message["value"]
     image_id = reading.image_of(str(value["case"])) if name in ("save", "open") else None
@@ -134,9 +151,7 @@ def on_message(reading: ReadingList, reader: str) -> None:
     elif name == "open" and image_id is not None:
         open_case(reading, image_id)
     elif name == "ask":
-        opened = state.OPEN_CASE.get()
-        if opened is not None:
-            state.ASKED.set(state.ASKED.get() | {(opened[1], str(value))})
+        state.ASKED.set(state.ASKED.get() | {(str(value["case"]), str(value["what"]))})
     elif name == "missing":
         sha256 = str(value["sha256"])
         state.LACKING.set(state.LACKING.get() | {sha256: state.LACKING.get().get(sha256, 0) + 1})
@@ -164,10 +179,12 @@ def _save(reading: ReadingList, reader: str, image_id: str, value: dict[str, Any
                 expected=value["expected"],
                 answer=Answer.from_dict(value["answer"]),
                 seconds=float(value["seconds"]),
+                role=value.get("role"),
                 heat_map=bool(value.get("heat_map")),
+                more=asked(MORE, reading.names[image_id]),
             ),
         )
-    except (InputError, CaseChanged) as error:
+    except PleuraScopeError as error:
         state.REFUSED.set({"key": key, "sentence": str(error)})
         return
     state.REFUSED.set(None)
@@ -203,8 +220,7 @@ def _close(reading: ReadingList) -> None:
 
 def _step(reading: ReadingList, reader: str, by: int) -> None:
     opened = state.OPEN_CASE.get()
-    if opened is None:
-        return
+    assert opened is not None  # noqa: S101 (`on_message` has looked)
     order = reading.order(reader)
     at = order.index(reading.image_of(opened[1])) + by
     if 0 <= at < len(order):

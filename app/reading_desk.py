@@ -13,12 +13,22 @@ from core.data import browsing
 from core.figures import heat_map
 from core.figures.palette import SHAPES, ZONES
 from core.review import practice, progress, words
+from core.review.read_store import ADJUDICATOR
 from core.review.reading_list import PRACTICE, ReadingList
 from core.review.reads import CaseView, case_view
 
 AHEAD = 2  # films fetched before they are asked for
 MOST_PRIORS = 5
 OPACITY = 0.45
+KEYS = (  # of the answer panel, for the viewer's help
+    ("Left, right arrow", "choose the side of the screen (left is the patient's right)"),
+    ("0 to 4", "grade the chosen side"),
+    ("N", "none on both sides"),
+    ("Enter", "save, keep, or go on"),
+    ("E", "change the answer"),
+    ("M", "more about the model"),
+    ("Page down, up", "next, previous film of the list"),
+)
 UNREADABLE = (
     "The image of this case cannot be read as it was indexed; run `python -m core index` again. PageDown goes on."
 )
@@ -104,7 +114,8 @@ def _panel(
         "stage": view.stage,
         "mode": found.worklist.read_mode,
         "practice": practising,
-        "adjudicating": view.adjudicating,
+        "adjudicating": view.role == ADJUDICATOR,
+        "role": view.role,
         "expected": view.expected,
         "bar": {
             "position": f"{at + 1} of {len(order)}",
@@ -125,6 +136,7 @@ def _panel(
         "previous": at > 0,
         "left": left,
         "notice": words.NOTICE,
+        "keys": KEYS,
     }
 
 

@@ -34,7 +34,9 @@ def leave() -> None:
     """Forget the name, here and in the browser: somebody else reads."""
     state.READER.set(None)
     state.LEFT.set(True)
-    state.SAVED.set(None)
+    for key in (state.SAVED, state.REFUSED, state.OPEN_CASE):  # of the one who leaves
+        key.set(None)
+    state.ASKED.set(frozenset())
 
 
 def _take() -> None:

@@ -16,7 +16,7 @@ from core.review import progress, reading_list
 from core.review.progress import ADJUDICATE, NOT_YOURS, TO_READ
 from core.review.read_store import Read, final
 from core.review.reading_list import BLINDED, OPEN, ReadingList
-from core.triage import cases, decision, random_checks, reasons, signals, words
+from core.triage import cases, decision, reasons, signals
 from core.triage.cases import Counts
 from core.triage.decision import Policy
 from core.triage.evidence import Evidence
@@ -109,61 +109,10 @@ def of_reader(listing: Listing, reader: str) -> pd.DataFrame:
     )
 
 
-def lead_sentence(films: pd.DataFrame, *, blinded: bool) -> str:
-    """Say how many films wait for a reader, in which zones they stand, and how many for a third reader.
-
-    Args:
-        films: What `of_reader` gave.
-        blinded: Whether zones are not to be told.
-
-    Examples:
-        >>> films = pd.DataFrame({"zone": ["suspected", "unsure", "unsure"], "state": ["to read", "to read", "read"]})
-        >>> lead_sentence(films, blinded=False), lead_sentence(films, blinded=True)
-        ('2 to read: 1 suspected, 1 unsure.', '2 to read.')
-    """
-    waiting = films[films["state"] == TO_READ]
-    third = int((films["state"] == ADJUDICATE).sum())
-    said = "Nothing to read."
-    if len(waiting):
-        said = f"{len(waiting):,} to read."
-        if not blinded:
-            suspected, unsure = ((waiting["zone"] == zone).sum() for zone in (SUSPECTED, UNSURE))
-            said = f"{len(waiting):,} to read: {suspected:,} suspected, {unsure:,} unsure."
-    if third:
-        said += f" {third:,} {'waits' if third == 1 else 'wait'} for a third reader."
-    return said
-
-
 def first_waiting(films: pd.DataFrame) -> str | None:
     """Return the opaque name of the first case that waits for the reader, or None."""
     waiting = films.loc[films["state"].isin([TO_READ, ADJUDICATE]), "name"]
     return None if waiting.empty else str(waiting.iloc[0])
-
-
-def foot_sentence(listing: Listing) -> str:
-    """Say what the list leaves out, and what is promised about it."""
-    count, worklist = listing.counts.not_suspected, listing.worklist
-    films = "1 film is" if count == 1 else f"{count:,} films are"
-    scope = {name: getattr(worklist, name) for name in ("dataset", "truth", "checkpoint_id", "weights_sha256")}
-    return (
-        f"{films} not suspected and not listed; this is not a negative report: the model looks for pneumothorax only. "
-        f"{words.limit(listing.policy, scope)} Random checks: {_checks_words(listing)}."
-    )
-
-
-def _checks_words(listing: Listing) -> str:
-    """Say what the random checks showed; in a list of hidden answers not before all is read, since it tells cases."""
-    reading = listing.reading
-    reads = resources.reads().of_worklist(listing.worklist.name)
-    if reading.hidden and not all(
-        progress.outcome(reads.get(name, ()), reading.worklist.readers) in progress.SETTLED for name in reading.listed
-    ):
-        return "told when every case is settled"
-    seen, patients = progress.checked_at_random(reads, reading)
-    missed = random_checks.missed_so_far(seen, patients)
-    if missed is None:
-        return "none read yet"
-    return f"{sum(seen)} of {len(seen)} missed ({100 * missed.low:.1f} to {100 * missed.high:.1f} %)"
 
 
 def _read_today(own: Sequence[Read], reader: str) -> bool:
@@ -274,16 +223,3 @@ def filtered(
             kept = kept & films[column].isin(list(values)).to_numpy()
     left = films[kept]
     return left.sort_values("value", ascending=False, na_position="first", kind="stable") if uncertain else left
-
-
-def shown_sentence(first: int, last: int, *, shown: int, chosen: Mapping[str, Sequence[str]], uncertain: bool) -> str:
-    """Say which films are in sight and how they were chosen, since the sidebar that decides it is closed.
-
-    Examples:
-        >>> shown_sentence(1, 25, shown=38, chosen={"view": ["AP"], "sex": []}, uncertain=True)
-        '1 to 25 of 38 films, filtered by view; research order: most uncertain first'
-    """
-    by = [FILTERS[column].lower() for column, values in chosen.items() if values]
-    said = f"{first:,} to {last:,} of {shown:,} films" if shown else "No films"
-    said += f", filtered by {', '.join(by)}" if by else ""
-    return f"{said}; research order: most uncertain first" if uncertain else said

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import navigation, reading, reading_desk, state, worklist
+from app import navigation, reading, reading_desk, state, worklist, worklist_words
 from core.base.errors import InputError
 from core.review.reading_list import PRACTICE
 
@@ -39,10 +39,14 @@ if reader is None:
 try:
     if PRACTISE in st.query_params:
         reading.begin_practice(reader)
-    chosen = reading.chosen_list()
+    chosen = reading.chosen_list(reader)
     if chosen is None:
         stop("Expected a worklist to read, found none yet; the page Worklist says how to make one.")
-    found = worklist.read(chosen).reading
+    listing = worklist.read(chosen)
+    closed = worklist_words.closed_sentence(listing, reader)
+    if closed is not None:
+        stop(closed)
+    found = listing.reading
     image_id = reading.chosen_case(found, reader)
 except InputError as error:
     stop(str(error))

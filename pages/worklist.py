@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from app import navigation, new_worklist, reading, resources, state, worklist, worklist_rows
+from app import navigation, new_worklist, reading, resources, state, worklist, worklist_rows, worklist_words
 from core.base.errors import InputError
 from core.review.reading_list import PRACTICE
 
@@ -26,11 +26,15 @@ if not reader and listing.reading.hidden:
     st.caption(f"{chosen.name} shows each reader their own cases, so it asks who reads.")
     reading.draw_name()
     st.stop()
+closed = worklist_words.closed_sentence(listing, reader)
+if closed is not None:
+    st.info(closed)
+    st.stop()
 
 seen_by = worklist.of_reader(listing, reader)
 blinded = listing.reading.blinded
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.html(f'<p class="ps-lead">{worklist.lead_sentence(seen_by, blinded=blinded)}</p>', width="content")
+    st.html(f'<p class="ps-lead">{worklist_words.lead_sentence(seen_by, blinded=blinded)}</p>', width="content")
     first = worklist.first_waiting(seen_by)
     if first is not None and st.button("Start reading", type="primary", key="worklist.start"):
         navigation.open_review(worklist=chosen.name, case=first)
@@ -60,11 +64,11 @@ if len(films) > size:
 seen = films.iloc[(page - 1) * size : page * size]
 start = (page - 1) * size + 1
 last = start + len(seen) - 1
-count.caption(worklist.shown_sentence(start, last, shown=len(films), chosen=choices, uncertain=uncertain))
+count.caption(worklist_words.shown_sentence(start, last, shown=len(films), chosen=choices, uncertain=uncertain))
 with rows:
     if films.empty:
         st.caption("No film fits; choose another segment, or take a filter away in the sidebar.")
     else:
         worklist_rows.draw(listing, seen, now=time.time())
 with st.container(key="worklist-foot"):
-    st.html(f"<p>{escape(worklist.foot_sentence(listing))}</p>")
+    st.html(f"<p>{escape(worklist_words.foot_sentence(listing))}</p>")

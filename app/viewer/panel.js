@@ -26,8 +26,9 @@ export function createPanel(panelRoot, barRoot, host) {
     const text = JSON.stringify(panel);
     const sameCase = before && before.case === panel.case && before.reader === panel.reader;
     const same = sameCase && before.stage === panel.stage;
-    const stored = state.sending && panel.saved?.key === state.sending.key;
+    const stored = sameCase && panel.saved?.key !== before.saved?.key && state.tried.has(panel.saved?.key);
     const refused = state.sending && panel.refused?.key === state.sending.key;
+    const held = sameCase && state.editing && !(stored && panel.saved.key === state.key); // it is not what was stored
     unlisten ??= panelListen(panelRoot, act);
     state.panel = panel;
     state.film = meta.films[0]?.sha256 ?? null; // a film that cannot be read is not there
@@ -36,33 +37,40 @@ export function createPanel(panelRoot, barRoot, host) {
     state.text = text;
     panelForgetSaved(host, panel.saved, panel.reader);
     if (!sameCase) state.tried.clear();
-    if (!same || stored) begin(sameCase && refused && state.editing ? state.answer : null);
-    else if (refused) {
+    if (!same || (stored && !held)) begin(held ? { stage: before.stage, answer: state.answer } : null);
+    else if (stored) {
+      if (state.sending?.key === panel.saved.key) endSending();
+      state.carried = true;
+    } else if (refused) {
       endSending();
       state.key = null; // the next try is another read
       if (host.recall(draftName())) keepDraft();
     }
     if (!state.editing && panel.own && JSON.stringify(state.answer) !== JSON.stringify(panel.own)) takeOwn();
     if (!before || panel.saved?.key !== before.saved?.key || panel.case !== before.case) {
-      parts.news.replaceChildren(...panelNews(panel.saved, panel.case, (place) => !waiting() && host.send("open", { case: place })));
+      const open = panel.saved && panelUnsaved(host, panel.saved.case, panel.reader);
+      const back = (place) => !waiting() && host.send("open", { case: place });
+      parts.news.replaceChildren(...panelNews(panel.saved, panel.case, open, back));
     }
     draw();
   }
 
-  /** Start a case or a stage; `carried`: what was refused because the case had gone on meanwhile. */
-  function begin(carried) {
+  /** Start a case or a stage; `held`: {stage, answer} in the form when the case went on under the reader's hand. */
+  function begin(held) {
     endSending();
-    const draft = host.recall(draftName()) ?? carried;
+    const kept = host.recall(draftName());
+    const left = panelLeft(host, state.panel, held);
+    const draft = kept?.right ? kept : left ?? kept;
+    state.carried = draft !== null && draft === left;
     state.editing = state.panel.stage === 1 || Boolean(draft?.right);
     state.answer = panelAnswerOf(draft?.right ? draft : state.panel.own ?? {});
     state.key = draft?.key ?? null;
-    state.column = "right";
+    if (!held || !state.carried) Object.assign(state, { column: "right", unfolded: false }); // else it is in the hand
     state.heat = { on: false, awaited: false, seen: Boolean(draft?.heat_map) };
     state.drawer = { open: false, asked: false };
-    state.unfolded = false;
     clock.restart(draft?.seconds ?? 0);
     putIntoView(false);
-    if (carried) keepDraft();
+    if (state.carried) keepDraft();
     parts.body.parentElement.scrollTop = 0;
   }
 
@@ -88,7 +96,7 @@ export function createPanel(panelRoot, barRoot, host) {
   /** Something was entered: it is kept, and an earlier sending no longer stands for it. */
   function typed() {
     state.key = null;
-    endSending();
+    if (!waiting()) endSending(); // a region may be drawn meanwhile
     keepDraft();
     refresh();
   }
@@ -119,7 +127,7 @@ export function createPanel(panelRoot, barRoot, host) {
       answer: panelCleaned(state.answer, state.panel.priors),
       seconds: clock.seconds(),
       heat_map: state.heat.seen,
-      priors: host.prior(),
+      role: state.panel.role,
     });
     draw();
   }
@@ -178,7 +186,7 @@ export function createPanel(panelRoot, barRoot, host) {
     cancel() {
       if (!state.editing || state.panel.stage === 1 || waiting()) return;
       endSending();
-      state.editing = false;
+      state.editing = state.carried = false;
       state.key = null;
       takeOwn();
       if (state.heat.seen) keepDraft();
@@ -203,7 +211,7 @@ export function createPanel(panelRoot, barRoot, host) {
       if (waiting() || state.heat.awaited) return;
       if (offered === "offer") {
         state.heat.awaited = true;
-        host.send("ask", "heat_map");
+        host.send("ask", { case: state.panel.case, what: "heat_map" });
       } else if (offered === "shown") showHeat(!state.heat.on);
       draw();
     },
@@ -213,7 +221,7 @@ export function createPanel(panelRoot, barRoot, host) {
       state.drawer.open = !state.drawer.open;
       if (state.drawer.open && !state.panel.model.more && !state.drawer.asked) {
         state.drawer.asked = true;
-        host.send("ask", "more");
+        host.send("ask", { case: state.panel.case, what: "more" });
       }
       draw();
     },
@@ -225,7 +233,7 @@ export function createPanel(panelRoot, barRoot, host) {
     host.setHeat(on);
   }
 
-  /** The viewer changed: the film arrived, was flipped, a region was drawn, a prior put beside it. */
+  /** The viewer changed: the film arrived, was flipped, a region was drawn, the heat map seen. */
   function viewed() {
     if (!state.panel || state.quiet) return;
     if (!drawn()) return refresh(); // also: the viewer turns to the next case, whose marks are not of this one
@@ -234,7 +242,7 @@ export function createPanel(panelRoot, barRoot, host) {
       keepDraft(); // a reload must not forget what was seen
     }
     const regions = JSON.stringify(host.regions());
-    if (regions !== state.regions && !locked()) {
+    if (regions !== state.regions && !state.panel.locked) {
       state.regions = regions;
       state.editing ||= Boolean(state.panel.own); // a mark drawn after the first answer changes it
       state.answer.regions = host.regions();
@@ -250,6 +258,7 @@ export function createPanel(panelRoot, barRoot, host) {
     panelRedraw(parts.buttons, panelButtons(state, act, save));
     panelRedraw(bar, panelBar(panel, act.step));
     panelSay(parts.notice, panel.notice);
+    panelSay(parts.carried, state.carried ? panelCarried(panel) : "");
     refresh();
   }
 

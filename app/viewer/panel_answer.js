@@ -83,6 +83,17 @@ function panelCleaned(answer, priors) {
   return saved;
 }
 
+/** Whether two answers say the same, once saved. */
+function panelSame(one, other, priors) {
+  const [first, second] = [one, other].map((answer) => {
+    const { comment, regions, ...rest } = panelCleaned(panelAnswerOf(answer), priors);
+    const sides = PANEL_SIDES.map((name) => Object.keys(panelEmptySide()).map((field) => rest[name][field]));
+    const marks = regions.map(({ kind, points }) => [kind, points]);
+    return JSON.stringify([sides, rest.quality, rest.second_reader, marks, comment.trim()]);
+  });
+  return first === second;
+}
+
 /** What was said of one side, for a person. */
 function panelSideWords(side) {
   if (side.grade === null) return "not graded";

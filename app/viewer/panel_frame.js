@@ -4,6 +4,7 @@ function panelFrame(panelRoot) {
   const parts = {
     news: panelNode("div", { class: "panel-news", role: "status" }), // stays, so that a screen reader tells what comes
     title: panelNode("div", { class: "panel-title" }),
+    carried: panelNode("p", { class: "panel-carried", role: "status" }),
     body: panelNode("div", { class: "panel-body" }),
     refused: panelNode("p", { class: "panel-refused", role: "alert" }),
     line: panelNode("p", { class: "panel-line", role: "status" }),
@@ -13,7 +14,7 @@ function panelFrame(panelRoot) {
   const panel = panelNode(
     "section",
     { class: "panel", "aria-label": "Answer" },
-    panelNode("div", { class: "panel-scroll" }, parts.news, parts.title, parts.body),
+    panelNode("div", { class: "panel-scroll" }, parts.news, parts.title, parts.carried, parts.body),
     panelNode("div", { class: "panel-foot" }, parts.refused, parts.line, parts.buttons, parts.notice),
   );
   panel.addEventListener("mousedown", (event) => {
@@ -32,8 +33,8 @@ function panelSay(node, words) {
   if (node.textContent !== words) node.textContent = words;
 }
 
-/** "Saved 14:03:22 ...", the sentence to copy, the way back. */
-function panelNews(saved, here, open) {
+/** "Saved 14:03:22 ...", the sentence to copy, the way back; `unsaved`: something was entered there since. */
+function panelNews(saved, here, unsaved, open) {
   if (!saved) return [];
   const sentence = panelNode("textarea", {
     rows: "3",
@@ -56,8 +57,9 @@ function panelNews(saved, here, open) {
     }
   };
   const copied = panelButton("copy", "Copy the sentence", copy, { kind: "link", title: saved.sentence });
-  return [
+  return panelThere([
     panelNode("p", {}, panelNode("strong", { text: `Saved ${saved.at}` }), ` · ${saved.words}`),
+    unsaved && saved.case !== here && panelNode("p", { text: "What you changed there since is kept, and not saved yet." }),
     panelNode(
       "div",
       { class: "panel-row" },
@@ -65,5 +67,5 @@ function panelNews(saved, here, open) {
       saved.case !== here && panelButton("back", "Back to it", () => open(saved.case), { kind: "link" }),
     ),
     sentence,
-  ];
+  ]);
 }

@@ -111,8 +111,15 @@ function panelMore(more, drawer, act) {
           ),
         ),
       ),
+      panelOnward(more.link),
     ],
   );
+}
+
+/** The way to more, on a page of this dashboard only: `//` would lead to another server. */
+function panelOnward(link) {
+  if (!link || !/^\/(?![/\\])/.test(link.href)) return null;
+  return panelNode("p", {}, panelNode("a", { href: link.href, text: link.words }));
 }
 
 /** What other readers said, where this reader may know it. */

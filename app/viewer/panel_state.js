@@ -7,6 +7,7 @@ function panelState() {
     text: "", // of `panel`, to see whether anything changed
     answer: null, // in the form; where the form is closed: the one that counts
     editing: false,
+    carried: false, // the form holds what was entered while an earlier answer of the case was on its way
     column: "right",
     key: null, // of the read to come, made when it is first sent
     tried: new Set(), // keys sent of this case: a refusal of another is not told here

@@ -21,7 +21,6 @@ CANNOT_TELL = 2
 ABSENT, UNCERTAIN, PRESENT = "absent", "cannot tell", "present"
 CHANGES = ("new", "larger", "same", "smaller", "resolved")
 UNREADABLE = "unreadable"
-QUALITIES = ("good", "limited", UNREADABLE)
 MOST_POINTS = 400  # of one region
 MOST_REGIONS = 20
 

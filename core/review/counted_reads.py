@@ -28,13 +28,13 @@ def placed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def unaided(table: pd.DataFrame) -> pd.DataFrame:
-    """Return each reader's answer on each case before the model was seen, a row a case and reader."""
-    return _last(_readers(table, FIRST), [*CASE, "reader"])
+    """Return each reader's answer on each case before the model, or another's answer, was seen."""
+    return _last(_own(_readers(table, FIRST)), [*CASE, "reader"])
 
 
 def aided(table: pd.DataFrame) -> pd.DataFrame:
-    """Return each reader's last answer on each case after the model was seen, a row a case and reader."""
-    return _last(_readers(table, WITH_MODEL), [*CASE, "reader"])
+    """Return each reader's last answer on each case after the model, but not another's answer, was seen."""
+    return _last(_own(_readers(table, WITH_MODEL)), [*CASE, "reader"])
 
 
 def final(table: pd.DataFrame) -> pd.DataFrame:
@@ -48,36 +48,9 @@ def adjudicated(table: pd.DataFrame) -> pd.DataFrame:
     return _last(reads[reads["role"] == ADJUDICATOR], CASE)
 
 
-def settled(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what each case was called in the end, a row a case on which no reader is waited for.
-
-    The third reader's answer counts; where there is none, that which all readers share. As
-    everywhere, a reader has answered only after seeing the model.
-
-    Returns:
-        `worklist`, `image_id`, `patient_id`, `random_check` and `present`: 1.0, 0.0, or NaN where the
-        readers could not tell or do not agree.
-    """
-    third = adjudicated(table)
-    readers = aided(table).merge(third[CASE], on=CASE, how="left", indicator="decided")
-    readers = readers[readers["decided"] == "left_only"]
-    by_case = readers.groupby(CASE)["reader"]
-    named = readers["readers"].map(len)
-    wished = readers.groupby(CASE)["second_reader"].transform("any")
-    needed = named.where(named > 0, 1 + wished.astype(int))
-    reads = pd.concat([third, readers[by_case.transform("nunique") >= needed]])
-    cases = (
-        reads.assign(present=reads["called"].map(PRESENCE).astype(float).fillna(0.5))
-        .groupby(CASE, sort=False)
-        .agg(
-            patient_id=("patient_id", "first"),
-            random_check=("random_check", "first"),
-            present=("present", "mean"),  # 0 or 1 only where all say so
-        )
-        .reset_index()
-    )
-    cases["present"] = cases["present"].where(cases["present"].isin([0.0, 1.0]))
-    return cases
+def _own(reads: pd.DataFrame) -> pd.DataFrame:
+    """Return the reads that no other reader's answer can have moved."""
+    return reads[reads["seen"].map(lambda seen: not seen["others"]).astype(bool)]
 
 
 def _readers(table: pd.DataFrame, *stages: int) -> pd.DataFrame:

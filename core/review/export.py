@@ -143,7 +143,7 @@ def withheld_from(reader: str | None, table: pd.DataFrame) -> pd.Series:
     """Tell which reads an export for a reader leaves out: those of cases where readers are hidden from each other.
 
     In a blinded worklist, or one of several readers, that is every case that is not settled yet, and every one
-    that this reader has begun.
+    that this reader has begun. Where anybody may read blinded, it is every case that this reader has not read.
 
     Args:
         reader: Whom the export is for; None: nobody who has answered anything.
@@ -156,7 +156,9 @@ def withheld_from(reader: str | None, table: pd.DataFrame) -> pd.Series:
     closed = set()
     for case, (own, readers) in label_set.cases(table[hidden]).items():
         begun = [read for read in own if read.reader == reader]
-        if progress.outcome(own, readers) not in SETTLED or (begun and read_store.final(begun) is None):
+        done = read_store.final(begun) is not None
+        waits = not done if not readers else bool(begun) and not done
+        if progress.outcome(own, readers) not in SETTLED or waits:
             closed.add(case)
     inside = [case in closed for case in zip(table["worklist"], table["image_id"], strict=True)]
     return hidden & pd.Series(inside, index=table.index, dtype=bool)

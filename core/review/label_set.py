@@ -13,7 +13,7 @@ import pandas as pd
 from core.data.regions import box_fault, write_boxes
 from core.review import progress
 from core.review.answer import ABSENT, PRESENT, SIDES, Answer, Region, disagree
-from core.review.counted_reads import counted
+from core.review.counted_reads import counted, placed
 from core.review.progress import ADJUDICATION, AGREEMENT, DISAGREEMENT, ONE_READER, PENDING, SETTLED
 from core.review.read_store import ADJUDICATOR, WITH_MODEL, Read
 
@@ -39,7 +39,6 @@ COLUMNS = {
     "readers": "Int64",
     "decided_by": "str",
     "worklist": "str",
-    "aided": "boolean",
 }
 
 
@@ -131,6 +130,27 @@ def label_set(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), pending
 
 
+def settled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what each case of a known film was called in the end, a row a case on which no reader is waited for.
+
+    Args:
+        table: What `reads.read_table` gave.
+
+    Returns:
+        `worklist`, `image_id`, `patient_id`, `random_check` and `present`: 1.0, 0.0, or NaN where the
+        readers could not tell or do not agree.
+    """
+    known = placed(table)
+    about = known.drop_duplicates(["worklist", "image_id"]).set_index(["worklist", "image_id"])
+    rows = []
+    for case, (reads, readers) in cases(known).items():
+        decision = decide(reads, readers)
+        if decision.outcome != PENDING:
+            film = about.loc[case, ["patient_id", "random_check"]].tolist()
+            rows.append((*case, *film, float("nan") if decision.label is None else float(decision.label)))
+    return pd.DataFrame(rows, columns=["worklist", "image_id", "patient_id", "random_check", "present"])
+
+
 def _together(decisions: list[Decision]) -> Decision:
     """Return what the decisions of several worklists on one film come to."""
     third = [one for one in decisions if one.outcome == ADJUDICATION]
@@ -163,7 +183,6 @@ def _row(decision: Decision, width: Any, height: Any) -> dict[str, Any]:  # noqa
         "readers": len({read.reader for read in decision.reads}),
         "decided_by": decision.outcome,
         "worklist": " ".join(sorted({read.worklist for read in decision.reads})),
-        "aided": all(read.stage == WITH_MODEL for read in decision.reads),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.evaluation.report import Measure
-from core.review import counted_reads
+from core.review import counted_reads, label_set
 from core.triage.random_checks import missed_so_far
 
 
@@ -39,7 +39,7 @@ def populations(table: pd.DataFrame) -> list[Population]:
         table: Reads, as `counted_reads` takes them; `random_share` is the chance that the worklist's policy
             gave each film not suspected to be read all the same, `listed` how many films it lists.
     """
-    cases = counted_reads.settled(table)
+    cases = label_set.settled(table)
     worklists = counted_reads.counted(table).drop_duplicates("worklist").set_index("worklist")
     return [
         _population(str(name), worklist, cases[cases["worklist"] == name]) for name, worklist in worklists.iterrows()

@@ -20,7 +20,7 @@ from core.review.reading_list import BLINDED, PRACTICE
 from core.review.reads import FINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -33,7 +33,9 @@ FILMS = 5
 WITH_FINDING = (2, 3)  # films with a pneumothorax in a round, from and to: their number is not told
 
 
-def begin(reading: ReadingList, truths: pd.DataFrame, reader: str, number: int) -> Worklist:
+def begin(
+    reading: ReadingList, truths: pd.DataFrame, reader: str, number: int, *, taken: Collection[str] = ()
+) -> Worklist:
     """Return the worklist of a reader's practice round.
 
     Args:
@@ -41,13 +43,15 @@ def begin(reading: ReadingList, truths: pd.DataFrame, reader: str, number: int) 
         truths: The truth table of its data set.
         reader: Who practises.
         number: Of the round, from 1: another round has other films.
+        taken: Films that wait in worklists: a practice round tells the truth, so it must not tell theirs.
 
     Raises:
-        InputError: If the list's part has too few phantoms of either kind.
+        InputError: If the list's part has too few free phantoms of either kind.
     """
     lender = reading.worklist
     known = truths[truths["truth"] == truth.PHANTOM].set_index("image_id")["label"]
-    own = reading.films[(reading.films["source"] == "phantom") & reading.films["image_id"].isin(known.index)]
+    names = reading.films["image_id"]
+    own = reading.films[(reading.films["source"] == "phantom") & names.isin(known.index) & ~names.isin(set(taken))]
     label = own["image_id"].map(known).to_numpy()
     seed = hashlib.sha256(f"practice {reader} {number} {lender.name}".encode()).digest()
     chance = np.random.default_rng(int.from_bytes(seed[:8]))
@@ -57,8 +61,8 @@ def begin(reading: ReadingList, truths: pd.DataFrame, reader: str, number: int) 
         films = sorted(own.loc[label == kind, "image_id"])
         if len(films) < count:
             msg = (
-                f"Expected {FILMS} phantoms with and without a pneumothorax to practise on, found too few in "
-                f"{lender.dataset} {lender.part}; make the embedded study with `python -m core demo`."
+                f"Expected {FILMS} phantoms with and without a pneumothorax to practise on that no worklist lists, "
+                f"found too few in {lender.dataset} {lender.part}; make the embedded study with `python -m core demo`."
             )
             raise InputError(msg)
         chosen += [films[at] for at in chance.choice(len(films), count, replace=False)]

@@ -127,6 +127,23 @@ def states(reads: Mapping[str, Sequence[Read]], reader: str, reading: ReadingLis
     return found
 
 
+def unread_blinded(reading: ReadingList, blinded: ReadingList, reads: Mapping[str, Sequence[Read]], reader: str) -> int:
+    """Count the films of a list that a reader still has to read in a blinded one: it would tell what that hides.
+
+    Args:
+        reading: The list to be shown.
+        blinded: A blinded list.
+        reads: The blinded list's reads by image id.
+        reader: The reader's name.
+    """
+    if not blinded.blinded or reader not in blinded.worklist.readers or blinded.worklist.name == reading.worklist.name:
+        return 0
+    if blinded.worklist.dataset != reading.worklist.dataset:
+        return 0
+    answered = {name for name, own in reads.items() if any(read.reader == reader for read in own)}
+    return len((set(blinded.listed) - answered) & set(reading.listed))
+
+
 def next_to_do(states: Mapping[str, str], after: str | None, *, count: int = 1) -> list[str]:
     """Return the next cases that wait for a reader, from the one after a case on and round to the beginning.
 

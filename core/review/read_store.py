@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from core.base.errors import InputError
 from core.review.answer import Answer
@@ -94,8 +94,11 @@ class Reads:
             return self._last
 
     def _catch_up(self) -> None:
-        query = select(reads).where(reads.c.read_id > self._last).order_by(reads.c.read_id)
         with self._queries.begin() as connection:
+            if (connection.execute(select(func.max(reads.c.read_id))).scalar() or 0) < self._last:
+                self._last = 0  # another database was put in this one's place
+                self._known.clear()
+            query = select(reads).where(reads.c.read_id > self._last).order_by(reads.c.read_id)
             for row in connection.execute(query).mappings():
                 read = Read.from_row(row)
                 self._known[read.worklist][read.image_id].append(read)

@@ -44,7 +44,8 @@ class CaseView:
     image_id: str | None
     stage: int | str
     """1, 2 or `done`."""
-    adjudicating: bool
+    role: str | None
+    """In which the reader answers: `reader` or `adjudicator`."""
     locked: str | None
     """Why this reader cannot answer."""
     expected: int | None
@@ -105,7 +106,7 @@ def case_view(
         case=reading.names[image_id],
         image_id=image_id if shown else None,
         stage=FINISHED if stands.last is not None else stands.stage,
-        adjudicating=stands.role == ADJUDICATOR,
+        role=stands.role,
         locked=_locked(stands, reading),
         expected=stands.expected,
         facts=words.facts(film, len(priors)),

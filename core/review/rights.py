@@ -5,23 +5,37 @@ Without a login a reader is whoever the name says, and a name gives every right.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from core.base.errors import InputError
 
 READ, ADJUDICATE, EXPORT, AUDIT = "read", "adjudicate", "export", "audit"
 LONGEST = 60
+RESERVED = {"command line", "pleurascope", "the dashboard"}
 
 
 def checked_reader(name: str) -> str:
-    """Return a reader's name without spaces round it or doubled within.
+    """Return a reader's name in its one form: composed letters, single spaces.
+
+    Examples:
+        >>> checked_reader("  Grace   Hopper ")
+        'Grace Hopper'
 
     Raises:
-        InputError: If nothing is left, it is longer than 60 characters, or holds a control character.
+        InputError: If it is empty, longer than 60 characters, holds what is no part of a name, or
+            is what the program calls itself.
     """
-    plain = " ".join(name.split())
-    if not plain or len(plain) > LONGEST or not plain.isprintable():
-        msg = f"Expected a reader's name of 1 to {LONGEST} printable characters, found {plain[:LONGEST]!r}; type it."
+    plain = " ".join(unicodedata.normalize("NFC", name).split())
+    if not re.fullmatch(rf"[^\W_][\w .,'’-]{{0,{LONGEST - 1}}}", plain):
+        msg = (
+            f"Expected a reader's name of 1 to {LONGEST} letters, digits, spaces or . , ' - that begins with a letter "
+            f"or digit, found {plain[:LONGEST]!r}; type another."
+        )
+        raise InputError(msg, field="reader")
+    if plain.casefold() in RESERVED:
+        msg = f"Expected a person's name, found {plain!r}, which stands for the program itself; type another."
         raise InputError(msg, field="reader")
     return plain
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 from core.base.errors import InputError, PleuraScopeError
 from core.review import progress, read_store, rights, words
 from core.review.answer import SIDES, Answer
@@ -38,8 +40,12 @@ class Given:
     answer: Answer
     seconds: float
     """That the window was visible."""
+    role: str | None = None
+    """In which the form asked: `reader` or `adjudicator`; None: in whichever it is."""
     heat_map: bool = False
     """Whether the heat map was looked at."""
+    more: bool = False
+    """Whether the drawer with similar films and signals was opened."""
 
 
 class CaseChanged(PleuraScopeError):
@@ -65,7 +71,16 @@ def save(reads: Reads, reading: ReadingList, given: Given) -> Read:
         InputError: If the case is not in the list, another picture was drawn, the answer does not fit
             the film, or the reader may not read it.
         CaseChanged: If the case was read meanwhile; what was read is in it.
+        PleuraScopeError: If the database cannot be written.
     """
+    try:
+        return _saved(reads, reading, given)
+    except DBAPIError as error:
+        msg = f"Not saved: the database cannot be written ({error.orig}). Your answer is kept in the form; try again."
+        raise PleuraScopeError(msg) from None
+
+
+def _saved(reads: Reads, reading: ReadingList, given: Given) -> Read:
     film = _checked(reading, given)
     worklist = reading.worklist.name
     untold = unanswered_priors(given.reader, given.image_id, reads=reads, reading=reading)
@@ -93,7 +108,7 @@ def save(reads: Reads, reading: ReadingList, given: Given) -> Read:
                 role=stands.role,
                 stage=given.stage,
                 answer=given.answer,
-                seen=_seen(reading, film, stands, given, untold=bool(untold)),
+                seen=_seen(reading, film, stands, given, untold=untold),
                 seconds=given.seconds,
                 supersedes=stands.own[-1].read_id if stands.own else None,
                 created_at=time.time(),
@@ -134,15 +149,21 @@ def _checked(reading: ReadingList, given: Given) -> dict[str, Any]:
 
 
 def _same(before: Read, worklist: str, given: Given) -> Read:
-    there = (before.worklist, before.image_id, before.reader, before.stage)
-    if there != (worklist, given.image_id, given.reader, given.stage):
+    there = (before.worklist, before.image_id, before.reader, before.stage, before.answer)
+    if there != (worklist, given.image_id, given.reader, given.stage, given.answer):
         msg = "Expected a new key for a new answer, found one that another answer has; reload the page."
         raise InputError(msg)
     return before
 
 
 def _check_unchanged(stands: Progress, given: Given) -> None:
-    """Refuse an answer that was written without knowing of a newer one."""
+    """Refuse an answer that was written without knowing of a newer one, or as something else than it would be."""
+    if given.role is not None and given.role != stands.role:
+        msg = (
+            "Not saved: readers have disagreed on this case meanwhile, so it asks for an adjudication now. Your answer "
+            "is kept in the form; save again if it stands as one."
+        )
+        raise InputError(msg)
     known = given.expected or 0
     newer = [read for read in (*stands.own, *stands.others) if read.read_id > known]
     if not newer and given.stage == stands.stage:
@@ -161,7 +182,7 @@ def _check_unchanged(stands: Progress, given: Given) -> None:
 
 
 def _seen(
-    reading: ReadingList, film: dict[str, Any], stands: Progress, given: Given, *, untold: bool
+    reading: ReadingList, film: dict[str, Any], stands: Progress, given: Given, *, untold: set[str]
 ) -> dict[str, Any]:
     """Return what the reader had seen when answering."""
     after = given.stage == WITH_MODEL
@@ -172,7 +193,10 @@ def _seen(
         "cut": worklist.cut,
         "zone": film["zone"] if after or not reading.blinded else None,
         "probability": float(film["probability"]) if after else None,
-        "reasons": told_reasons(film, reading, untold=untold) if after else [],
-        "heat_map": given.heat_map and after,
+        "reasons": told_reasons(film, reading, untold=bool(untold)) if after else [],
+        # What was once looked at was seen, also by an answer that is given later.
+        "heat_map": after and (given.heat_map or any(read.seen["heat_map"] for read in stands.own)),
+        "more": after and (given.more or any(read.seen["more"] for read in stands.own)),
+        "priors": [one for one in reading.priors(given.image_id) if one not in untold] if after else [],
         "others": [read.read_id for read in stands.others],
     }

@@ -34,7 +34,7 @@ class Worklist:
     cut_from: str
     """Who set the cut, and when."""
     read_mode: str
-    """`open`: zones are shown in the list. `blinded` comes with the reading room."""
+    """`open`: zones are shown in the list. `blinded`: nothing of the model before a reader's first answer."""
     readers: tuple[str, ...]
     created_at: float
     """Seconds since 1970, UTC."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app import navigation, new_worklist, resources, worklist, worklist_rows
+from app import navigation, new_worklist, resources, worklist, worklist_rows, worklist_words
 from core.base.errors import InputError
 from core.review.read_store import Reads
 from core.triage import cases, evidence
@@ -85,7 +85,7 @@ def test_the_research_order_is_that_of_the_signal_alone(listing, films_of_ada):
 
 
 def test_the_foot_counts_what_is_not_listed_and_is_no_negative_report(listing):
-    said = worklist.foot_sentence(listing)
+    said = worklist_words.foot_sentence(listing)
 
     count = listing.counts.not_suspected
     assert said.startswith(f"{count} films are not suspected and not listed; this is not a negative report: the model")
@@ -109,7 +109,7 @@ def test_a_limit_is_certified_for_its_own_scope_only(listing, changed, expected)
         kind="limit", budget=None, certificate=listed.certificate(scope=dict(found.scope) | changed), random_share=0.05
     )
 
-    said = worklist.foot_sentence(replace(listing, reading=replace(listing.reading, policy=limit)))
+    said = worklist_words.foot_sentence(replace(listing, reading=replace(listing.reading, policy=limit)))
 
     assert f"Limit on missed cases: {expected}" in said
 
@@ -118,7 +118,7 @@ def test_a_limit_that_could_not_be_certified_says_why(listing):
     found = listed.certificate(certified=False, threshold=None, reason="It needs at least 22 positive patients.")
 
     limit = listed.policy(kind="limit", certificate=found)
-    said = worklist.foot_sentence(replace(listing, reading=replace(listing.reading, policy=limit)))
+    said = worklist_words.foot_sentence(replace(listing, reading=replace(listing.reading, policy=limit)))
 
     assert "Limit on missed cases: 10 % (90 %), not certified. It needs at least 22 positive patients." in said
     assert "every film below the cut" in worklist.policy_line(listed.policy(kind="limit", certificate=found))
@@ -169,7 +169,7 @@ def test_each_reader_has_their_own_states_and_the_checks_are_counted_once_they_a
     assert grace.loc[drawn, ["state", "today"]].tolist() == ["read", False]
     assert worklist.filtered(ada, segment=worklist.TODAY, chosen={}, uncertain=False).index.tolist() == [drawn]
     assert drawn not in worklist.filtered(ada, segment=worklist.ALL, chosen={}, uncertain=False).index
-    assert re.search(r"Random checks: 0 of 1 missed \(0.0 to \d+.\d %\)\.$", worklist.foot_sentence(listing))
+    assert re.search(r"Random checks: 0 of 1 missed \(0.0 to \d+.\d %\)\.$", worklist_words.foot_sentence(listing))
 
 
 def test_a_blinded_list_holds_no_column_of_the_model_and_keeps_its_checks_back(workspace, listing):
@@ -180,8 +180,8 @@ def test_a_blinded_list_holds_no_column_of_the_model_and_keeps_its_checks_back(w
 
     assert set(films) == {*worklist.BLINDED_COLUMNS, "name", "state", "today"}
     assert films["image_id"].tolist() == blind.reading.order("Ada") != list(blind.reading.listed)
-    assert worklist.lead_sentence(films, blinded=True) == f"{len(films)} to read."
-    assert worklist.foot_sentence(blind).endswith("Random checks: told when every case is settled.")
+    assert worklist_words.lead_sentence(films, blinded=True) == f"{len(films)} to read."
+    assert worklist_words.foot_sentence(blind).endswith("Random checks: told when every case is settled.")
 
 
 def test_a_list_for_other_readers_takes_everything_over_but_who_reads_and_how(listing):

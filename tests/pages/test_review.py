@@ -1,6 +1,7 @@
 """The page Review without a browser: who reads, which case opens, what is said where nothing can be read."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -69,7 +70,7 @@ def test_a_name_of_nothing_is_refused_at_the_field(made):
     at.text_input(key="review.name.text").set_value("   ")
     at.button[0].click().run()
 
-    assert at.error[0].value.startswith("Expected a reader's name of 1 to 60 printable characters, found ''")
+    assert at.error[0].value.startswith("Expected a reader's name of 1 to 60 letters, digits, spaces")
 
 
 def test_the_first_case_that_waits_is_opened_with_the_films_to_come(made):
@@ -153,7 +154,41 @@ def test_a_practice_round_begins_and_goes_on(made):
     assert len([one for one in Worklists(made).all() if one.purpose == "practice"]) == 1
 
 
+def test_anothers_practice_round_is_not_opened(made):
+    listed.save(made, name="practice-1", purpose="practice", readers=("Grace",), created_at=1_767_225_700.0)
+
+    at = opened("Ada", worklist="practice-1")
+
+    assert desk(at)["panel"]["bar"]["position"].startswith("1 of")
+    assert at.query_params["worklist"] == "first"
+
+
+def test_a_list_that_tells_what_another_hides_is_closed(made):
+    listed.save(made, name="blind", read_mode="blinded", readers=("Ada",), created_at=1_767_225_700.0)
+
+    at = opened("Ada", worklist="first")
+
+    assert re.match(
+        r"This worklist shows \d+ films that you still have to read blinded in blind\.", at.warning[0].value
+    )
+    assert desk(at) is None
+    assert desk(opened("Ada", worklist="blind"))["panel"]["mode"] == "blinded"
+    assert desk(opened("Grace", worklist="first")) is not None
+
+
+def test_who_leaves_takes_everything_along(made):
+    at = opened("Ada")
+    at.session_state["refused"] = {"key": "k", "sentence": "read by Grace (left: definitely a pneumothorax)"}
+    at.session_state["asked"] = frozenset({("case", "heat_map")})
+    at.button(key="frame.leave").click().run()
+
+    assert not at.exception
+    assert at.session_state["reader"] is None
+    assert at.session_state["refused"] is None
+    assert at.session_state["asked"] == frozenset()
+
+
 def test_without_phantoms_a_practice_round_says_what_it_needs(made):
     at = opened("Ada", practice="1")
 
-    assert at.warning[0].value.startswith("Expected 5 phantoms with and without a pneumothorax to practise on")
+    assert at.warning[0].value.endswith("--dataset made --split patient --part val` first.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.review.answer import SIDES
+
 GRADE = {"present": 4.0, "cannot tell": 2.0, "absent": 0.0, None: float("nan")}
 FIRST_DAY = 1_767_225_600.0  # 2026-01-01, UTC
 
@@ -37,10 +39,24 @@ def read(image: str, reader: str, called: str | None, **values) -> dict:
         "random_share": 0.05,
         "listed": 10,
         "readers": (),
+        "seen": {"others": []},
         "read_mode": "open",
         "second_reader": False,
     }
-    return about | values
+    told = about | values
+    grades = {
+        side: None if told[f"{side}_grade"] != told[f"{side}_grade"] else int(told[f"{side}_grade"]) for side in SIDES
+    }
+    own = {side: {"grade": grade} for side, grade in grades.items()} | {
+        "quality": told["quality"],
+        "second_reader": told["second_reader"],
+    }
+    return told | {
+        "key": f"{image} {reader} {told['stage']}",
+        "answer": own,
+        "supersedes": None,
+        "image_sha256": "0" * 64,
+    }
 
 
 def table(*reads: dict) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from core.evaluation.report import Measure
-from core.review import agreement, counted_reads
+from core.review import agreement, counted_reads, label_set
 from core.review.agreement import FILM, SIDE, pairs, panels
 from tests.review.made import answers, read, table
 
@@ -48,7 +48,7 @@ def test_a_case_is_settled_by_the_third_reader_or_by_all_who_read_it():
         read("half", "Ada", "present", readers=("Ada", "Grace")),
     ).assign(stage=2)
 
-    found = counted_reads.settled(reads).set_index("image_id")["present"]
+    found = label_set.settled(reads).set_index("image_id")["present"]
 
     assert found["agreed"] == 1
     assert found["decided"] == 0

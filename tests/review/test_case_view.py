@@ -107,7 +107,7 @@ def test_an_adjudicator_sees_the_two_answers_after_giving_one(workspace):
     saving.save(reads, of, given(of, image_id, "Mary", stage=FIRST, answer=LEFT, expected=before.expected))
     after = view(workspace, reads, of, image_id, "Mary")
 
-    assert before.adjudicating
+    assert before.role == "adjudicator"
     assert before.others == []
     assert [other["reader"] for other in after.others] == ["Ada", "Grace"]
     assert "left: definitely a pneumothorax (4)" in after.others[1]["words"]

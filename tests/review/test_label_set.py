@@ -117,7 +117,6 @@ def test_a_label_set_has_a_row_a_decided_film_and_counts_the_cases_that_wait():
         "readers": 2,
         "decided_by": "agreement",
         "worklist": "first",
-        "aided": True,
     }
     assert frame.loc[1, "decided_by"] == "disagreement"
     assert frame.loc[1, ["label", "side", "drain", "boxes"]].isna().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.base.errors import InputError
 from core.data import truth
 from core.review import practice, progress, reading_list
 from core.review.read_store import Reads
@@ -144,12 +145,33 @@ def test_another_round_has_other_films_and_the_same_round_the_same(workspace):
     assert films[0] == films[1] != films[2]
 
 
+def test_a_practice_round_takes_no_film_that_waits_in_a_worklist(workspace):
+    lender = reading(workspace, films=600)
+    truths = phantoms(workspace)
+
+    made = practice.begin(lender, truths, "Ada", 1, taken=lender.listed)
+
+    assert not set(made.films) & set(lender.listed)
+
+
+def test_a_list_that_shows_what_a_blinded_one_hides_is_closed_until_that_is_answered(workspace):
+    shown = reading(workspace)
+    blind = reading(workspace, name="blind", read_mode="blinded", readers=("Ada", "Grace"))
+    reads = Reads(workspace)
+
+    def unread(reader):
+        return progress.unread_blinded(shown, blind, reads.of_worklist("blind"), reader)
+
+    assert (unread("Ada"), unread("Mary")) == (len(shown.listed), 0)
+    answered(reads, blind, blind.listed[0], "Ada")
+    assert (unread("Ada"), unread("Grace")) == (len(shown.listed) - 1, len(shown.listed))
+    assert progress.unread_blinded(blind, shown, {}, "Ada") == 0
+
+
 def test_without_phantoms_there_is_nothing_to_practise_on(workspace):
     lender = reading(workspace)
 
-    with pytest.raises(
-        Exception, match="Expected 5 phantoms with and without a pneumothorax to practise on, found too"
-    ):
+    with pytest.raises(InputError, match="to practise on that no worklist lists, found too few in made test"):
         practice.begin(lender, truth.load(workspace, "made"), "Ada", 1)
 
 

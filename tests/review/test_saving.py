@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from core.base.errors import InputError
+from core.base.errors import InputError, PleuraScopeError
 from core.base.paths import Workspace
-from core.review import reading_list, saving
+from core.review import read_store, reading_list, saving
 from core.review.answer import Answer
 from core.review.read_store import FIRST, WITH_MODEL, Reads
 from core.review.saving import CaseChanged
@@ -150,6 +152,62 @@ def test_a_stranger_cannot_answer_before_there_is_a_disagreement(workspace):
 
     with pytest.raises(InputError, match=r"Expected a reader of this worklist \(Ada and Grace\), found Mary"):
         saving.save(Reads(workspace), of, given(of, of.listed[0], "Mary", stage=FIRST))
+
+
+def test_the_same_key_with_another_answer_is_refused(workspace):
+    of = reading(workspace)
+    reads = Reads(workspace)
+    saving.save(reads, of, given(of, of.listed[0], "Ada", stage=FIRST, key="the-same-key"))
+
+    with pytest.raises(InputError, match="Expected a new key for a new answer"):
+        saving.save(reads, of, given(of, of.listed[0], "Ada", stage=FIRST, key="the-same-key", answer=LEFT))
+
+
+def test_what_was_once_looked_at_stays_seen(workspace):
+    of = reading(workspace)
+    reads = Reads(workspace)
+    image_id = next(name for name in of.listed if of.priors(name))
+    answered(reads, of, image_id, "Ada")
+    looked = saving.save(
+        reads,
+        of,
+        given(of, image_id, "Ada", stage=WITH_MODEL, expected=reads.last_id(), heat_map=True, more=True),
+    )
+
+    later = saving.save(reads, of, given(of, image_id, "Ada", stage=WITH_MODEL, expected=looked.read_id, answer=LEFT))
+
+    assert (later.seen["heat_map"], later.seen["more"], later.seen["priors"]) == (True, True, of.priors(image_id))
+    assert not reads.of_case("first", image_id)[0].seen["priors"]
+
+
+def test_nobody_becomes_an_adjudicator_unawares(workspace):
+    of = reading(workspace, read_mode="blinded")
+    reads = Reads(workspace)
+    image_id = of.listed[0]
+    answered(reads, of, image_id, "Ada", NONE | {"second_reader": True})
+    answered(reads, of, image_id, "Grace", LEFT)
+
+    with pytest.raises(InputError, match="so it asks for an adjudication now"):
+        saving.save(reads, of, given(of, image_id, "Mary", stage=FIRST, role="reader"))
+    read = saving.save(reads, of, given(of, image_id, "Mary", stage=FIRST, role="adjudicator"))
+
+    assert read.role == "adjudicator"
+
+
+def test_a_database_that_cannot_be_written_is_said_and_nothing_is_kept(workspace, monkeypatch):
+    of = reading(workspace)
+    reads = Reads(workspace)
+
+    def full(*_given, **_more):
+        statement = "INSERT INTO reads"
+        raise OperationalError(statement, {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(read_store, "add", full)
+    with pytest.raises(PleuraScopeError, match=r"the database cannot be written \(database or disk is full\)"):
+        saving.save(reads, of, given(of, of.listed[0], "Ada", stage=FIRST))
+
+    assert reads.all() == []
+    assert verify(workspace).faults == []
 
 
 def test_undoing_is_a_new_read(workspace):

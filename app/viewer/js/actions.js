@@ -69,16 +69,8 @@ function pictureActions(desk) {
 
     togglePrior: (index) => {
       if (desk.beside.includes(index)) change({ beside: desk.beside.filter((one) => one !== index) });
-      else desk.showPrior(index);
-    },
-    showPrior: (index) => {
-      if (!(desk.meta.films[index] && index > 0)) {
-        desk.say("There is no prior film.");
-        return;
-      }
-      if (desk.beside.includes(index)) return;
-      const beside = [...desk.beside, index].slice(-(PANES - 1));
-      change({ beside });
+      else if (desk.meta.films[index]) change({ beside: [...desk.beside, index].slice(-(PANES - 1)) });
+      else desk.say("There is no prior film.");
     },
     toggleSwipe: () => {
       if (desk.beside.length) change({ swipe: !desk.swipe });

@@ -4,7 +4,6 @@ function makeHost(desk) {
   return {
     drawn: () => (desk.onScreen ? { ...desk.onScreen } : null),
     straight: () => isStraight(desk.view),
-    resetView: () => desk.resetView(),
     regions: () =>
       desk.marks.filter((mark) => mark.kind !== "ruler").map(({ kind, points }) => ({ kind, points: structuredClone(points) })),
     setRegions: (list) => desk.setRegions(list),
@@ -12,8 +11,6 @@ function makeHost(desk) {
     setHeat: (on) => desk.setHeat(Boolean(on)),
     hasHeat: () => Boolean(desk.meta?.heat),
     heatSeen: () => desk.heatSeen,
-    prior: () => desk.beside.filter((index) => desk.film(index)).map((index) => desk.meta.films[index].sha256),
-    showPrior: (place) => desk.showPrior(place + 1),
     onChange: (told) => desk.listeners.add(told),
     send: (name, value) => desk.messages.send(name, value),
     remember: (key, value) => {

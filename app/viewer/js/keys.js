@@ -121,9 +121,10 @@ function keyOfPicture(desk, event) {
     " ": () => desk.resetView(),
     "?": () => desk.toggleHelp(),
   };
-  const chosen = acts[key.toLowerCase()];
-  if (!chosen) return false;
-  if (key === "h" && !desk.meta.heat) return false;
+  const letter = key.toLowerCase(); // Caps Lock writes it large; with Shift it is another key, and nobody's
+  const chosen = acts[letter];
+  if (!chosen || (shiftKey && /^[a-z]$/.test(letter))) return false;
+  if (letter === "h" && !desk.meta.heat) return false; // the panel asks for it
   if (!repeat) chosen();
   return true;
 }
