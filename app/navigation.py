@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -81,3 +82,17 @@ def open_review(**place: str) -> None:
         place: Of its address: `worklist` and `case`, or `practice`.
     """
     st.switch_page(PAGES / "review.py", query_params=place)
+
+
+def research_address(image_id: str, *, checkpoint: str, dataset: str, split: str, part: str) -> str:
+    """Return the address of one case on the page Uncertainty, from the root of this dashboard.
+
+    Args:
+        image_id: The film.
+        checkpoint: Whose predictions are shown.
+        dataset: Where the film stands, as are `split` and `part`.
+        split: See `dataset`.
+        part: See `dataset`.
+    """
+    place = {"checkpoint": checkpoint, "dataset": dataset, "split": split, "part": part, "case": image_id}
+    return f"/uncertainty?{urlencode(place)}"

@@ -36,6 +36,10 @@ MODEL = (
     "Before the model was seen, against the model's call at the worklist's cut. It says where reader and model differ, "
     "not who is right. The cases were chosen by the model, so these shares do not hold for all films."
 )
+ZONE_SEEN = (
+    'Some of these lists are open: there the zone was seen before the first answer, so "not yet seen" is said of the '
+    "model's probability, reasons and heat map. Answers given after another reader's was seen enter no agreement."
+)
 CHANGES = (
     "Helped: wrong before the model was seen and right after; harmed: the other way round. Judged by {references}; a "
     "report is no reference. A small p says that the difference between helped and harmed is hardly by chance; it "

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import reading, resources, state, uncertainty_maps, viewer
+from app import navigation, reading, resources, state, uncertainty_maps, viewer
 from core.base.errors import InputError
 from core.data import browsing
 from core.figures import heat_map
@@ -102,7 +102,7 @@ def _panel(
     model = None
     if view.model is not None:
         more = view.model["more"]
-        model = view.model | {"heat": offer, "more": None if more is None else _drawer(found, more)}
+        model = view.model | {"heat": offer, "more": None if more is None else _drawer(found, image_id, more)}
     truths = []
     if practising:
         truths = practice.truth_lines(view, image_id, found, resources.truth_table(found.worklist.dataset))
@@ -140,7 +140,7 @@ def _panel(
     }
 
 
-def _drawer(found: ReadingList, more: Mapping[str, Any]) -> dict[str, Any]:
+def _drawer(found: ReadingList, image_id: str, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return the drawer's rows, with where the labels of similar films come from."""
     dataset, truth = found.card["dataset"], found.card["labels"]
     similar = []
@@ -149,10 +149,15 @@ def _drawer(found: ReadingList, more: Mapping[str, Any]) -> dict[str, Any]:
         labels = truths[truths["truth"] == truth].set_index("image_id")["label"]
         called = labels.reindex(more["similar"]).map(browsing.LABEL_WORDS).fillna("unknown")
         similar = [{"words": f"{one}: {label}"} for one, label in called.items()]
+    place = {name: getattr(found.worklist, name) for name in ("dataset", "split", "part")}
+    address = navigation.research_address(image_id, checkpoint=found.worklist.checkpoint_id, **place)
     return {
         "similar": similar,
         "similar_from": f'Nearest training films; labels from "{truth}" of {dataset}',
         "signals": more["signals"],
+        "link": None
+        if found.worklist.purpose == PRACTICE
+        else {"href": address, "words": "All that is known of this film"},
     }
 
 

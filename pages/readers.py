@@ -3,10 +3,15 @@
 import streamlit as st
 
 from app import readers, resources, state
+from core.base.errors import InputError
 from core.review import counted_reads, export
 
 st.title("Readers")
-table = resources.read_table()
+try:
+    table = resources.read_table()
+except InputError as error:  # a row that was changed past the program
+    st.warning(f"The reads cannot be counted. {error} The page Audit names the row.")
+    st.stop()
 hidden = export.withheld_from(state.READER.get(), table)
 table = table[~hidden]
 if hidden.any():
@@ -22,6 +27,8 @@ if worklist is not None:
 found = readers.counted(chosen, dataset, worklist)
 
 readers.draw_lead(found)
+if counted_reads.zone_was_seen(chosen):
+    st.caption(readers.ZONE_SEEN)
 readers.draw_agreement(found, chosen, dataset, worklist)
 readers.draw_model(found)
 readers.draw_work(found)

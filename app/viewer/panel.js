@@ -12,6 +12,7 @@ export function createPanel(panelRoot, barRoot, host) {
   const waiting = () => Boolean(state.sending) && !state.sending.silent;
   const locked = () => Boolean(state.panel.locked) || waiting();
   const drawn = () => (host.drawn()?.sha256 === state.film ? host.drawn() : null); // not the film of the case before
+  const why = () => panelWhy(state, Boolean(drawn()), host.straight());
   const blind = () => !drawn() || !host.straight(); // no side can be told of such a film
   const answerable = () => state.editing && !locked() && !blind();
 
@@ -28,7 +29,7 @@ export function createPanel(panelRoot, barRoot, host) {
     const same = sameCase && before.stage === panel.stage;
     const stored = sameCase && panel.saved?.key !== before.saved?.key && state.tried.has(panel.saved?.key);
     const refused = state.sending && panel.refused?.key === state.sending.key;
-    const held = sameCase && state.editing && !(stored && panel.saved.key === state.key); // it is not what was stored
+    const held = sameCase && state.entered && !(stored && panel.saved.key === state.key); // it is not what was stored
     unlisten ??= panelListen(panelRoot, act);
     state.panel = panel;
     state.film = meta.films[0]?.sha256 ?? null; // a film that cannot be read is not there
@@ -61,17 +62,20 @@ export function createPanel(panelRoot, barRoot, host) {
     const kept = host.recall(draftName());
     const left = panelLeft(host, state.panel, held);
     const draft = kept?.right ? kept : left ?? kept;
-    state.carried = draft !== null && draft === left;
-    state.editing = state.panel.stage === 1 || Boolean(draft?.right);
-    state.answer = panelAnswerOf(draft?.right ? draft : state.panel.own ?? {});
+    state.carried = left !== null && draft === left;
+    state.entered = Boolean(draft?.right);
+    state.editing = state.panel.stage === 1 || state.entered;
+    state.answer = panelAnswerOf(state.entered ? draft : state.panel.own ?? {});
     state.key = draft?.key ?? null;
-    if (!held || !state.carried) Object.assign(state, { column: "right", unfolded: false }); // else it is in the hand
+    if (!held || !state.carried) {
+      Object.assign(state, { column: "right", unfolded: false });
+      parts.body.parentElement.scrollTop = 0;
+    } // else the reader's hand is in the form
     state.heat = { on: false, awaited: false, seen: Boolean(draft?.heat_map) };
     state.drawer = { open: false, asked: false };
     clock.restart(draft?.seconds ?? 0);
     putIntoView(false);
     if (state.carried) keepDraft();
-    parts.body.parentElement.scrollTop = 0;
   }
 
   function takeOwn() {
@@ -95,6 +99,7 @@ export function createPanel(panelRoot, barRoot, host) {
 
   /** Something was entered: it is kept, and an earlier sending no longer stands for it. */
   function typed() {
+    state.entered = true;
     state.key = null;
     if (!waiting()) endSending(); // a region may be drawn meanwhile
     keepDraft();
@@ -130,15 +135,6 @@ export function createPanel(panelRoot, barRoot, host) {
       role: state.panel.role,
     });
     draw();
-  }
-
-  /** Why nothing can be saved now, in one line; null where it can. */
-  function why() {
-    if (state.panel.locked) return state.panel.locked;
-    if (!drawn()) return "Loading the film";
-    if (!state.editing) return null;
-    if (!host.straight()) return "The film is flipped or turned: Space resets it";
-    return panelMissing(state.answer);
   }
 
   const act = {
@@ -186,7 +182,7 @@ export function createPanel(panelRoot, barRoot, host) {
     cancel() {
       if (!state.editing || state.panel.stage === 1 || waiting()) return;
       endSending();
-      state.editing = state.carried = false;
+      state.editing = state.entered = state.carried = false;
       state.key = null;
       takeOwn();
       if (state.heat.seen) keepDraft();

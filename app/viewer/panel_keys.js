@@ -1,6 +1,7 @@
 // The keys of the answer panel. Letters, digits and arrows act only where no field has the focus; R and C never do.
 
 const PANEL_FIELDS = "input, textarea, select";
+const PANEL_WRITING_MS = 700; // within which a hand that writes goes on writing
 const PANEL_PRESSABLE = "button, a[href], summary, [role=menuitem], [role=option]"; // Enter is theirs while focused
 
 /**
@@ -9,12 +10,22 @@ const PANEL_PRESSABLE = "button, a[href], summary, [role=menuitem], [role=option
  */
 function panelListen(panelRoot, act) {
   let tabbed = false; // a button that was clicked keeps the focus, and is not what Enter means
+  let written = null; // the last key that was text: {field, at}
   const onKey = (event) => {
     if (event.key === "Tab") tabbed = true;
+    const field = event.composedPath()[0];
+    if (written && !written.field.isConnected && event.timeStamp - written.at < PANEL_WRITING_MS && !panelIsField(field)) {
+      event.preventDefault(); // a late reply took the field away: the rest of the word is no answer to the next film
+      written.at = event.timeStamp;
+      return;
+    }
+    const text = panelIsField(field) && event.key.length === 1 && event.composedPath().includes(panelRoot);
+    written = text ? { field, at: event.timeStamp } : null;
     panelKey(event, panelRoot, tabbed, act);
   };
   const onPoint = () => {
     tabbed = false;
+    written = null;
   };
   document.addEventListener("keydown", onKey);
   document.addEventListener("pointerdown", onPoint, true);
@@ -24,12 +35,16 @@ function panelListen(panelRoot, act) {
   };
 }
 
+function panelIsField(target) {
+  return target instanceof Element && (target.matches(PANEL_FIELDS) || target.isContentEditable);
+}
+
 function panelKey(event, panelRoot, tabbed, act) {
   if (event.defaultPrevented || event.isComposing || event.altKey || event.metaKey) return;
   const path = event.composedPath(); // the panel may lie in a shadow tree, outside of which the target is not told
   const target = path[0] instanceof Element ? path[0] : document.body;
   const own = path.includes(panelRoot);
-  const field = target.matches(PANEL_FIELDS) || target.isContentEditable;
+  const field = panelIsField(target);
   const clicked = !tabbed && !own && path.includes(panelRoot.parentElement); // a tool of the desk
   if (event.key === "Enter") panelEnter(event, target, own, field, clicked, act);
   else if (event.ctrlKey || event.shiftKey) return;

@@ -6,7 +6,8 @@ function panelState() {
     film: null, // hash of the film that this case is about
     text: "", // of `panel`, to see whether anything changed
     answer: null, // in the form; where the form is closed: the one that counts
-    editing: false,
+    editing: false, // the form is open
+    entered: false, // and something was entered in it
     carried: false, // the form holds what was entered while an earlier answer of the case was on its way
     column: "right",
     key: null, // of the read to come, made when it is first sent
@@ -19,4 +20,12 @@ function panelState() {
     regions: "[]", // as the viewer held them when last looked at
     quiet: false,
   };
+}
+
+/** Why nothing can be saved now, in one line; null where it can. `drawn`, `straight`: of the film. */
+function panelWhy({ panel, editing, answer }, drawn, straight) {
+  if (panel.locked) return panel.locked;
+  if (!drawn) return "Loading the film";
+  if (!editing) return null;
+  return straight ? panelMissing(answer) : "The film is flipped or turned: Space resets it";
 }

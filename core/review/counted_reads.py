@@ -48,6 +48,12 @@ def adjudicated(table: pd.DataFrame) -> pd.DataFrame:
     return _last(reads[reads["role"] == ADJUDICATOR], CASE)
 
 
+def zone_was_seen(table: pd.DataFrame) -> bool:
+    """Tell whether a first answer among these was given by somebody who had seen the zone in an open list."""
+    firsts = counted(table)
+    return any(seen.get("zone") is not None for seen in firsts.loc[firsts["stage"] == FIRST, "seen"])
+
+
 def _own(reads: pd.DataFrame) -> pd.DataFrame:
     """Return the reads that no other reader's answer can have moved."""
     return reads[reads["seen"].map(lambda seen: not seen["others"]).astype(bool)]
