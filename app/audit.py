@@ -30,7 +30,7 @@ def lead_sentence(found: audit_log.Found) -> str:
     """
     if not found.entries:
         return "No entry yet."
-    at = time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(found.entries[0].created_at))
+    at = _when(found.entries[0], "%Y-%m-%d at %H:%M:%S")
     return f"{found.total:,} {'entry' if found.total == 1 else 'entries'}, the last on {at}."
 
 
@@ -78,6 +78,9 @@ def draw_exports(ledger: Ledger) -> None:
     except InputError as error:
         st.warning(f"Reads cannot be exported. {error}")
         return
+    except ValueError:  # what the database holds is no JSON
+        st.warning("Reads cannot be exported: one was changed past the program; verify the store, which names it.")
+        return
     day = time.strftime("%Y-%m-%d")
     with st.container(horizontal=True):
         for what, label in EXPORTS.items():
@@ -115,7 +118,7 @@ def draw_entries(ledger: Ledger) -> None:
     entries = [
         {
             "Entry": one.entry_id,
-            "When": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.created_at)),
+            "When": _when(one, "%Y-%m-%d %H:%M:%S"),
             "Who (self-declared)": one.actor,
             "What": one.action,
             "About": audit_log.about_words(one.about),
@@ -135,6 +138,13 @@ def draw_entries(ledger: Ledger) -> None:
                 "About": st.column_config.TextColumn(width="large"),
             },
         )
+
+
+def _when(entry: audit_log.Entry, form: str) -> str:
+    try:
+        return time.strftime(form, time.localtime(entry.created_at))
+    except (TypeError, ValueError, OverflowError, OSError):  # changed past the program; the page is to show it
+        return str(entry.created_at)
 
 
 def _made(ledger: Ledger, what: str, name: str, reader: str) -> Callable[[], bytes]:

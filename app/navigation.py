@@ -75,6 +75,11 @@ def case_link(worklist: str, case: str, label: str) -> None:
     st.page_link(PAGES / "review.py", label=label, icon="", help="", width="stretch", query_params=place)
 
 
+def open_worklist() -> None:
+    """Open the page Worklist."""
+    st.switch_page(PAGES / "worklist.py")
+
+
 def open_review(**place: str) -> None:
     """Open the page Review.
 

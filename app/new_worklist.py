@@ -10,13 +10,13 @@ from typing import Any
 import streamlit as st
 
 from app import panels, resources
-from app import worklist as listing
 from core.base.errors import InputError
 from core.base.paths import checked_name
 from core.review import rights
 from core.review.reading_list import BLINDED, OPEN
 from core.triage.worklists import Worklist
 
+MADE = "worklist.made"  # session key: the list that this session made last
 NAME = "first-list"  # of a worklist that the page proposes
 
 
@@ -47,8 +47,12 @@ def draw_form(worklist: Worklist, reader: str) -> None:
         worklist: The list whose model, cut, policy and films it takes over.
         reader: Who makes it.
     """
+    made = st.session_state.get(MADE)
+    with st.sidebar:
+        if made is not None:
+            st.success(f"The worklist {made} is made. Its readers find it here, and at `/review?worklist={made}`.")
     with st.sidebar, st.expander("A list for other readers", key="worklist.new"), st.form("worklist.new.form"):
-        name = st.text_input("Name", key="worklist.new.name", placeholder=f"{worklist.name}-study")
+        name = st.text_input("Name", f"{worklist.name}-study", key=f"worklist.new.name.{worklist.name}")
         names = st.text_area(
             "Readers, one a line",
             key="worklist.new.readers",
@@ -58,12 +62,13 @@ def draw_form(worklist: Worklist, reader: str) -> None:
         blinded = st.toggle("Blinded", key="worklist.new.blinded", help="No zone, no order by need, no file name.")
         if st.form_submit_button("Make the list"):
             try:
-                made = copied(worklist, name=name, names=names.splitlines(), blinded=blinded, reader=reader)
-                resources.worklists().save(made)
+                saved = resources.worklists().save(
+                    copied(worklist, name=name, names=names.splitlines(), blinded=blinded, reader=reader)
+                )
             except InputError as error:
                 st.error(str(error))
             else:
-                st.session_state[listing.MADE] = made.name
+                st.session_state[MADE] = saved.name
                 st.rerun()
 
 

@@ -91,11 +91,18 @@ def chosen_list(reader: str) -> Worklist | None:
     """Return the worklist whose case is open: that of the address, else that of the session, else the newest.
 
     Another's practice round is nobody else's.
+
+    Raises:
+        InputError: If the address names a worklist that this reader does not have.
     """
     every = resources.worklists().all()
     found = {one.name: one for one in every if one.purpose != PRACTICE or reader in one.readers}
     opened = state.OPEN_CASE.get()
     asked = st.query_params.get("worklist")
+    if asked is not None and asked not in found:
+        names = ", ".join(one.name for one in every if one.purpose != PRACTICE) or "none yet"
+        msg = f"Expected the name of a worklist in the address, found {asked[:80]!r}; there is {names}."
+        raise InputError(msg)
     for name in (asked, None if opened is None else opened[0]):
         if name in found:
             return found[name]

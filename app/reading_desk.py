@@ -187,7 +187,9 @@ def draw_end(found: ReadingList) -> None:
     if found.worklist.purpose == PRACTICE:
         st.subheader("Practice round done")
         truths = resources.truth_table(found.worklist.dataset)
-        st.markdown(practice.result(found, truths, resources.reads().of_worklist(name)))
+        reads = resources.reads().of_worklist(name)
+        st.markdown(practice.result(found, truths, reads))
+        st.table(practice.recap(found, truths, reads), hide_index=True)
         return
     st.subheader("Nothing is left to read for you")
     saved = state.SAVED.get()

@@ -151,7 +151,13 @@ def certificate(dataset: str, name: str) -> dict[str, Any]:
 
 def sources() -> set[str]:
     """Return the kinds of image that the workspace's data sets hold."""
-    return {str(source) for name in dataset_names() for source in radiographs(name)["source"].unique()}
+    paths = [workspace().radiographs(name) for name in radiographs_of.dataset_names(workspace())]
+    return {source for path in paths for source in _sources(str(path), _modified(path))}
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sources(path: str, modified_ns: int) -> list[str]:
+    return [str(source) for source in files.read_parquet(Path(path))["source"].unique()]
 
 
 def checkpoint_cards() -> list[dict[str, Any]]:
@@ -246,7 +252,7 @@ def card_cut(card: Mapping[str, Any]) -> float | None:
     return None if point is None else point.value
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the classifier…")
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _classifier(place: tuple[str, str, str], modified_ns: int) -> Checkpoint:
     from core.models import checkpoint  # torch: seconds, so only when somebody asks for what needs it
     from core.vision import device

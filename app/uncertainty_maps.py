@@ -45,7 +45,8 @@ def draw(shown: Evidence, case: Mapping[str, Any]) -> None:
         "Map", [HEAT, SPREAD], default=HEAT, required=True, key="uncertainty.map_kind", label_visibility="collapsed"
     )
     try:
-        found = explanations(shown.card, shown.dataset, case)
+        with st.spinner("Loading the classifier…"):
+            found = explanations(shown.card, shown.dataset, case)
     except InputError as error:
         st.warning(str(error))
         return
@@ -120,7 +121,7 @@ def explanations(card: Mapping[str, Any], dataset: str, case: Mapping[str, Any])
     return _explanations(*key, dataset, dict(case))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Loading the classifier…")
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _explanations(
     checkpoint_id: str, weights_sha256: str, image_sha256: str, dataset: str, _case: dict[str, Any]
 ) -> list[Explanation]:

@@ -37,7 +37,6 @@ FILTERS = {"first_reason": "First reason", "view": "View", "sex": "Sex", "source
 TELLING = ("first_reason",)  # filters that a blinded list does not have
 UNSHOWN = ["label", "random_check", "listed", "mask_path", "lung_path"]  # a page cannot tell what it does not have
 BLINDED_COLUMNS = [*("image_id", "path", "sha256", "source"), *("view", "sex", "age_years", "follow_up", "priors")]
-CHOSEN, MADE = "worklist.name", "worklist.made"  # session keys: the chosen list, and one that was just made
 MODES = {OPEN: "zones are shown", BLINDED: "blinded: nothing of the model before the first answer"}
 
 
@@ -140,11 +139,8 @@ def policy_line(policy: Policy) -> str:
 def choose_worklist(found: Sequence[Worklist]) -> Worklist:
     """Draw the choice of a worklist in the sidebar, the newest at first."""
     by_name = {worklist.name: worklist for worklist in found}
-    made = st.session_state.pop(MADE, None)
-    if made in by_name:
-        st.session_state[CHOSEN] = made
     with st.sidebar:
-        return by_name[st.selectbox("Worklist", list(by_name), key=CHOSEN, persist_state="session")]
+        return by_name[st.selectbox("Worklist", list(by_name), key="worklist.name", persist_state="session")]
 
 
 def draw_about(listing: Listing) -> None:

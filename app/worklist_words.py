@@ -10,7 +10,7 @@ from app import resources, worklist
 from app.worklist import FILTERS, Listing
 from core.base.errors import InputError
 from core.review import progress
-from core.review.progress import ADJUDICATE, TO_READ
+from core.review.progress import ADJUDICATE, NOT_YOURS, TO_READ
 from core.review.reading_list import BLINDED, PRACTICE
 from core.triage import random_checks, words
 from core.triage.policy import SUSPECTED, UNSURE
@@ -30,7 +30,8 @@ def lead_sentence(films: pd.DataFrame, *, blinded: bool) -> str:
     """
     waiting = films[films["state"] == TO_READ]
     third = int((films["state"] == ADJUDICATE).sum())
-    said = "Nothing to read."
+    others = int((films["state"] == NOT_YOURS).sum())
+    said = f"{others:,} films that other readers read; none waits for you." if others else "Nothing to read."
     if len(waiting):
         said = f"{len(waiting):,} to read."
         if not blinded:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import audit, resources, state
 from core.base.errors import InputError
-from core.review import audit_log, rights
+from core.review import rights
 
 st.title("Audit")
 reader = state.READER.get()
@@ -15,9 +15,13 @@ try:
 except InputError as error:
     st.warning(str(error))
     st.stop()
-st.html(f'<p class="ps-lead">{audit.lead_sentence(audit_log.search(ledger.engine, size=1))}</p>')
-if audit.draw_key(ledger):
+lead = st.container()  # filled after the verification, which nothing that is broken may keep from being drawn
+usable = audit.draw_key(ledger)
+if usable:
     audit.draw_verification()
+with lead:
+    audit.draw_lead(ledger)
+if usable:
     st.subheader("Exports")
     audit.draw_exports(ledger)
 st.subheader("Entries")

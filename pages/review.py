@@ -17,15 +17,6 @@ def stop(sentence: str) -> None:
     st.stop()
 
 
-def draw_desk() -> None:
-    """Draw the open case; what its reader does runs this alone and not the whole page."""
-    image_id = reading.chosen_case(found, reader)
-    if image_id is None:
-        st.rerun()
-        return
-    reading_desk.draw(found, reader, image_id)
-
-
 if state.READER.get() is None:
     st.title("Practice round" if PRACTISE in st.query_params else "Review")
     if PRACTISE in st.query_params:
@@ -55,7 +46,8 @@ if image_id is None:
     reading_desk.draw_end(found)
     if found.worklist.purpose == PRACTICE:
         st.button("Practise again", key="review.again", on_click=st.query_params.from_dict, args=({PRACTISE: "1"},))
-    navigation.link("worklist", "To the worklist")
+    if st.button("To the worklist", type="primary", key="review.back", shortcut="Enter"):
+        navigation.open_worklist()
     st.stop()
 with st.container(key="review-desk"):
-    st.fragment(draw_desk, key="review")()
+    reading_desk.draw(found, reader, image_id)

@@ -36,7 +36,7 @@ blinded = listing.reading.blinded
 with st.container(horizontal=True, vertical_alignment="center"):
     st.html(f'<p class="ps-lead">{worklist_words.lead_sentence(seen_by, blinded=blinded)}</p>', width="content")
     first = worklist.first_waiting(seen_by)
-    if first is not None and st.button("Start reading", type="primary", key="worklist.start"):
+    if first is not None and st.button("Start reading", type="primary", key="worklist.start", shortcut="Enter"):
         navigation.open_review(worklist=chosen.name, case=first)
 worklist.draw_about(listing)
 choices, uncertain, size = worklist.choose_films(listing)
@@ -64,7 +64,10 @@ if len(films) > size:
 seen = films.iloc[(page - 1) * size : page * size]
 start = (page - 1) * size + 1
 last = start + len(seen) - 1
-count.caption(worklist_words.shown_sentence(start, last, shown=len(films), chosen=choices, uncertain=uncertain))
+count.caption(
+    f"{chosen.name}: "
+    + worklist_words.shown_sentence(start, last, shown=len(films), chosen=choices, uncertain=uncertain)
+)
 with rows:
     if films.empty:
         st.caption("No film fits; choose another segment, or take a filter away in the sidebar.")

@@ -59,6 +59,7 @@ COLUMNS = {
 }
 # What runs in a spreadsheet begins so, whatever stands before the first letter or digit; the wide forms too.
 _RUNS = re.compile(r"[\W_]*?[=+\-@\t\r＝＋－＠]")
+_RUNS_INSIDE = re.compile(r"([;,\t\r\n](?:[^\w;,\t\r\n]|_)*)(?=[=+\-@\t＝＋－＠])")  # after what parts cells elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,11 +190,14 @@ def encoded(frame: pd.DataFrame, suffix: str) -> bytes:
 def harmless(text: str) -> str:
     """Return text that no spreadsheet takes for a formula: with an apostrophe before what would run.
 
+    Also after a comma, a semicolon, a tab or a line's end, where a program that parts cells there begins another.
+
     Examples:
-        >>> harmless("=HYPERLINK(1)"), harmless("  @now"), harmless("12 mm - apical")
-        ("'=HYPERLINK(1)", "'  @now", '12 mm - apical')
+        >>> harmless("=HYPERLINK(1)"), harmless("  @now"), harmless("12 mm - apical"), harmless("apical; =1")
+        ("'=HYPERLINK(1)", "'  @now", '12 mm - apical', "apical; '=1")
     """
-    return f"'{text}" if _RUNS.match(text) else text
+    inside = _RUNS_INSIDE.sub(r"\1'", text)
+    return f"'{inside}" if _RUNS.match(inside) else inside
 
 
 def provenance(table: pd.DataFrame, frame: pd.DataFrame, made: Exported, *, name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.base.errors import InputError
 from core.data import truth
+from core.evaluation import first_cases
 from core.review import words
 from core.review.answer import ABSENT, PRESENT
 from core.review.reading_list import BLINDED, PRACTICE
@@ -101,6 +102,28 @@ def result(reading: ReadingList, truths: pd.DataFrame, reads: Mapping[str, Seque
         f"Of {len(films)} phantoms your first answer was right on {right}, the model at its cut on {model}. So few "
         "films say nothing about a reader or a model, and none of this enters any statistic."
     )
+
+
+def recap(reading: ReadingList, truths: pd.DataFrame, reads: Mapping[str, Sequence[Read]]) -> list[dict[str, str]]:
+    """Return of each film of a finished round what the reader first said, what the model gave, and what is true."""
+    known = truths[truths["truth"] == truth.PHANTOM].set_index("image_id")
+    (reader,) = reading.worklist.readers
+    rows = []
+    for number, name in enumerate(reading.order(reader), start=1):
+        if not reads.get(name):
+            continue
+        film = reading.row(name)
+        probability = first_cases.two_digits(film["probability"], cut=reading.policy.cut)
+        above = "at or above" if film["probability"] >= reading.policy.cut else "below"
+        rows.append(
+            {
+                "Film": str(number),
+                "You, first": words.answer(reads[name][0].answer),
+                "Model": f"{probability}, {above} the cut {reading.policy.cut:.2f}",
+                "Truth": words.truth_line(known.loc[name]),
+            }
+        )
+    return rows
 
 
 def rounds(found: Sequence[Worklist], reader: str) -> list[Worklist]:

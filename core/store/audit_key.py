@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from core.base.errors import InputError
 from core.base.paths import Workspace
+from core.store.engine import database_file
 
 LOCK_SECONDS = 20.0  # as long as the database waits for another writer
 
@@ -23,13 +24,20 @@ def key_file(workspace: Workspace) -> Path:
     """Return where the key lies, or will lie.
 
     Raises:
-        InputError: If that is inside the workspace, where whoever changes the store finds it.
+        InputError: If that is inside the workspace, or beside the database, where whoever changes the store finds it.
     """
     path = (workspace.audit_key_file or _configuration_folder() / "audit.key").resolve()
     if path.is_relative_to(workspace.root):
         msg = (
             f"Expected PLEURASCOPE_AUDIT_KEY_FILE outside the workspace {workspace.root}, found it inside; "
             "name a place that those who may change the workspace cannot read."
+        )
+        raise InputError(msg)
+    database = database_file(workspace.database_url)
+    if database is not None and path.parent == database.parent:
+        msg = (
+            f"Expected the audit key in another folder than the database, found both in {path.parent}; name another "
+            "by PLEURASCOPE_AUDIT_KEY_FILE, which those who may change the database cannot read."
         )
         raise InputError(msg)
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,13 @@ from sqlalchemy import Engine
 
 from core.base import files
 from core.base.errors import InputError
+from core.store.engine import database_file
 from core.store.growing import canonical
 
 NOTHING = "0" * 64  # what stands before the first entry
 HEADS = "*.head.json"
+BEGUN = "store begun"  # the action of the first entry
+ACCEPTED = "accepted"  # the action by which a person took upon them that a store ends, or stands, where it does
 
 Entry = Mapping[str, Any]  # a row of `audit` as the database holds it
 
@@ -57,7 +60,7 @@ class Head:
         try:
             values = files.read_json(path)
             return cls(**{name: kind(values[name]) for name, kind in _KINDS.items()})
-        except (FileNotFoundError, InputError, KeyError, TypeError, ValueError):
+        except (OSError, InputError, KeyError, TypeError, ValueError, OverflowError):
             return None
 
     def write(self, path: Path) -> None:
@@ -74,8 +77,34 @@ def head_file(key_file: Path, store_id: str) -> Path:
 
 
 def place(engine: Engine) -> str:
-    """Return where a database is, without its password."""
-    return engine.url.render_as_string(hide_password=True)
+    """Return where a database is, without its password; a file by its full path, from wherever it was opened."""
+    file = database_file(engine.url)
+    return engine.url.render_as_string(hide_password=True) if file is None else f"sqlite:///{file}"
+
+
+def about(entry: Entry) -> dict[str, Any]:
+    """Return what an entry of ours tells."""
+    told = entry["about"]
+    return dict(json.loads(told) if isinstance(told, str) else told)
+
+
+def replaced(ours: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Return the stores in whose place this one was begun and of which nobody has accepted that yet.
+
+    Args:
+        ours: Entries that the program wrote.
+
+    Returns:
+        Of each `store`, its id, and `entries`, how many it had.
+    """
+    before: list[dict[str, Any]] = []
+    accepted: list[dict[str, Any]] = []
+    for entry in ours:
+        if entry["action"] == BEGUN:
+            before += about(entry)["before"]
+        if entry["action"] == ACCEPTED:
+            accepted += about(entry).get("replaced", [])
+    return [one for one in before if one not in accepted]
 
 
 def is_one_write(key: bytes, head: Head | None, later: Sequence[Entry]) -> bool:

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from core.base.errors import InputError
@@ -43,6 +43,24 @@ def open_database(workspace: Workspace) -> Engine:
             msg = f"Expected a database that can be opened, found that it cannot ({error.orig}); choose another."
             raise InputError(msg) from None
     return engine
+
+
+def database_file(url: str | URL) -> Path | None:
+    """Return the file of a SQLite database, by its full path from wherever it is named; None where there is none.
+
+    Examples:
+        >>> database_file("postgresql://db/pleurascope") is database_file("sqlite://") is None
+        True
+        >>> database_file("sqlite:///own.sqlite") == Path.cwd() / "own.sqlite"
+        True
+    """
+    try:
+        made = make_url(url)
+    except ArgumentError:  # who opens it says what is wrong
+        return None
+    if made.get_backend_name() != "sqlite" or made.database in (None, "", ":memory:"):
+        return None
+    return Path(str(made.database)).resolve()
 
 
 def migrate(engine: Engine) -> None:

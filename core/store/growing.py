@@ -16,7 +16,7 @@ WATCHED = (store, worklists, reads)
 """Tables of which every row has its entry in `audit`."""
 
 KEYS = {
-    "store": ("store_id",),
+    "store": ("store_id", "rowid"),
     "worklists": ("worklist_id", "name"),
     "reads": ("read_id", "key"),
     "audit": ("entry_id",),
@@ -79,7 +79,11 @@ def canonical(content: Mapping[str, Any]) -> bytes:
         b'{"a":null,"b":1}'
     """
     # Bytes stand in no column of ours, but somebody may have put them there.
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), default=repr).encode()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), default=_tagged).encode()
+
+
+def _tagged(value: bytes) -> dict[str, str]:
+    return {"bytes, which no column of ours holds": bytes(value).hex()}
 
 
 def digest(content: Mapping[str, Any]) -> str:

@@ -13,20 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.store import audit_key, chain
-from core.store.chain import Entry, Head
+from core.store.chain import ACCEPTED, BEGUN, Entry, Head
 from core.store.engine import open_database
 from core.store.growing import contents, digest
 from core.store.tables import audit, store, worklists
 
 STORE_ID = r"[0-9a-f]{32}"
 PROGRAM = "PleuraScope"  # the actor of what nobody asked for
-BEGUN = "store begun"
-ACCEPTED = "accepted"  # the action by which a person took a gap upon them
 
 
 class Ledger:
@@ -47,8 +45,13 @@ class Ledger:
     def writing(self) -> Iterator[Page]:
         """Open a page: what is written on it is committed together, with its entries; after an exception, nothing is.
 
+        Where this ends without an exception the page is committed, even if the disk is full and the head file cannot
+        be written after it. That leaves the head one write behind, as a stop would: the next page writes it first,
+        or is refused, so the head is never two writes behind.
+
         Raises:
-            InputError: If the store does not end where the program left it, or the key cannot be used.
+            InputError: If the store does not end where the program left it, the key cannot be used, the database
+                cannot be written, or the head file is one write behind and cannot be; nothing is saved then.
         """
         with self._turn() as turn:
             if not turn.sound:
@@ -63,24 +66,38 @@ class Ledger:
     def accept(self, *, actor: str, reason: str) -> None:
         """Go on from where the database ends now, such as after a backup was restored; the chain keeps the gap.
 
+        Accepted is also that the store was begun in the place of another one.
+
         Raises:
-            InputError: If there is no gap, no reason, or an end that the program did not write.
+            InputError: If there is nothing to accept, no reason, an end that the program did not write, or a head
+                file that cannot be written.
         """
         if not actor.strip() or not reason.strip():
             msg = "Expected a name and a reason for accepting the store as it is, found none; give both."
             raise InputError(msg)
         with self._turn() as turn:
-            if turn.sound:
-                msg = "Expected a store that does not end where it was left, found nothing to accept; go on as usual."
+            key = turn.page.key
+            with readable():
+                entries = [entry for _, entry in contents(turn.page.connection, audit) if chain.is_ours(key, entry)]
+            replaced = chain.replaced(entries)
+            if turn.sound and not replaced:
+                msg = (
+                    "Expected a store that does not end where it was left, or stands in the place of another one, "
+                    "found nothing to accept; go on as usual."
+                )
                 raise InputError(msg)
-            if turn.last is None or not chain.is_ours(turn.page.key, turn.last):
+            if turn.last is None or not chain.is_ours(key, turn.last):
                 msg = (
                     "Expected a store whose last entry was written by the program, found "
                     f"{'none' if turn.last is None else 'one that was not'}; restore a backup."
                 )
                 raise InputError(msg)
-            head = turn.head and {"entry": turn.head.entry_id, "hash": turn.head.hash}
-            about = {"reason": reason.strip(), "ended_at": turn.last["entry_id"], "head": head}
+            about: dict[str, Any] = {"reason": reason.strip()}
+            if not turn.sound:
+                head = turn.head and {"entry": turn.head.entry_id, "hash": turn.head.hash}
+                about |= {"ended_at": turn.last["entry_id"], "head": head}
+            if replaced:
+                about["replaced"] = replaced
             turn.page.record(ACCEPTED, actor=actor.strip(), about=about)
 
     def _is_new(self) -> bool:
@@ -95,12 +112,24 @@ class Ledger:
     @contextmanager
     def _turn(self) -> Iterator[_Turn]:
         with audit_key.locked(self.key_file):
-            with self.engine.begin() as connection:
+            with _writable(), self.engine.begin() as connection:
                 turn = self._opened(connection)
+                if turn.sound and turn.last is not None and turn.ends != turn.head:
+                    try:  # what a stop or a full disk left behind
+                        turn.ends.write(turn.head_file)
+                    except OSError as error:
+                        raise InputError(_unwritten("Nothing was saved", turn.head_file, error)) from None
+                    turn = replace(turn, head=turn.ends)
                 yield turn
-            head = replace(turn.own, entry_id=turn.page.entry_id, hash=turn.page.hash)
-            if head != turn.head:  # also where a stop had left it one write behind
-                head.write(turn.head_file)
+            if turn.ends == turn.head:
+                return
+            try:
+                turn.ends.write(turn.head_file)
+            except OSError as error:
+                # What is committed is saved, and whoever is told otherwise would save it again. The head stands one
+                # write behind, which the next writer mends; only after a gap nobody would, so that is told.
+                if not turn.sound:
+                    raise InputError(_unwritten("Not accepted yet", turn.head_file, error)) from None
 
     def _opened(self, connection: Connection) -> _Turn:
         if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets only one writer in
@@ -174,6 +203,11 @@ class _Turn:
     sound: bool
     """Whether the database ends where the head file says, or one write later."""
 
+    @property
+    def ends(self) -> Head:
+        """What the head file is to say, as far as the page is written."""
+        return replace(self.own, entry_id=self.page.entry_id, hash=self.page.hash)
+
 
 def check_key(head: Head | None, key: bytes, key_file: Path) -> None:
     """Raise unless the key is the one that the store was written with.
@@ -201,6 +235,22 @@ def readable() -> Iterator[None]:
     except DatabaseError as error:
         msg = f"Expected a store that can be read, found that it cannot ({error.orig}); restore a backup."
         raise InputError(msg) from None
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:  # such as a full disk
+        msg = f"Nothing was saved: the database cannot be written ({error.orig}); free some space and try again."
+        raise InputError(msg) from None
+
+
+def _unwritten(what: str, head_file: Path, error: OSError) -> str:
+    return (
+        f"{what}: the audit head beside the key cannot be written ({error.strerror}); free some space in "
+        f"{head_file.parent} or make it writable, and try again."
+    )
 
 
 def _store_id(connection: Connection) -> str:

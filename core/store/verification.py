@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from core.base.paths import Workspace
 from core.store import audit_key, chain, growing
-from core.store.chain import Entry, Head
+from core.store.chain import ACCEPTED, Entry, Head
 from core.store.engine import open_database
 from core.store.growing import WATCHED, contents, digest
-from core.store.ledger import ACCEPTED, BEGUN, Ledger, check_key, readable
+from core.store.ledger import Ledger, check_key, readable
 from core.store.tables import audit, store
 
 Row = tuple[str, str]  # a table's name and a row's key
@@ -143,8 +142,13 @@ class _Found:
                 self.fault("audit", row, f"Entry {row} of the audit does not follow the entry before it.")
             if entry["action"] == ACCEPTED:
                 self.notes.append(_accepted(entry))
-            if entry["action"] == BEGUN:
-                self.notes.extend(_begun(entry))
+        for other in chain.replaced(self.ours.values()):
+            self.fault(
+                "store",
+                None,
+                f"Another store stood here, with {_entries(other)}, and this one was begun in its place: the database "
+                "was deleted or replaced; if that was meant to be, run `python -m core review verify --accept REASON`.",
+            )
         self._check_head(head)
 
     def _check_gaps(self, head: Head | None) -> None:
@@ -168,7 +172,8 @@ class _Found:
             self.fault("audit", stands, f"Entry {stands} of the audit is not the one that the head file names.")
         elif later and chain.is_one_write(self.key, head, later):
             self.notes.append(
-                "The head file stands one write behind: the program was stopped between the commit and the head file."
+                "The head file stands one write behind: the program was stopped, or the disk was full, between the "
+                "commit and the head file; the next write mends it."
             )
         elif later and head is None:
             self.fault("audit", None, "Table audit: its head file is missing or damaged, so a cut would not show.")
@@ -229,28 +234,34 @@ def _triggers(connection: Connection) -> dict[str, tuple[str, str]]:
     """Return the triggers on what only grows, as the database holds them."""
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"))
-        return {name: (table, sql) for name, table, sql in rows if table in growing.KEYS}
+        return {name: (table.lower(), sql) for name, table, sql in rows if table.lower() in growing.KEYS}
     expected = growing.triggers(connection.dialect.name)
-    rows = connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"))
-    return {name: expected[name] for (name,) in rows if name in expected}
+    # One that is not enabled is as good as gone; how PostgreSQL writes ours down is another way than ours.
+    rows = connection.execute(
+        text(
+            "SELECT tgname, relname, pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger JOIN pg_class "
+            "ON pg_class.oid = tgrelid WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+        )
+    )
+    return {
+        name: expected[name] if expected.get(name, ("", ""))[0] == table else (table, sql)
+        for name, table, sql in rows
+        if table in growing.KEYS
+    }
 
 
 def _accepted(entry: Entry) -> str:
-    about = _about(entry)
-    head = about["head"]
-    stood = f"the head file stood at entry {head['entry']}" if head else "there was no head file"
-    return (
-        f"Entry {entry['entry_id']}: {entry['actor']} accepted that the database ended at entry {about['ended_at']} "
-        f"while {stood}: {about['reason']}"
-    )
-
-
-def _begun(entry: Entry) -> list[str]:
-    return [
-        f"This store was begun where another one, {one['store']}, had stood with {one['entries']} entries."
-        for one in _about(entry)["before"]
+    about = chain.about(entry)
+    what = [
+        f"this store was begun in the place of another one with {_entries(other)}"
+        for other in about.get("replaced", [])
     ]
+    if "ended_at" in about:
+        head = about["head"]
+        stood = f"the head file stood at entry {head['entry']}" if head else "there was no head file"
+        what.append(f"the database ended at entry {about['ended_at']} while {stood}")
+    return f"Entry {entry['entry_id']}: {entry['actor']} accepted that {' and that '.join(what)}: {about['reason']}"
 
 
-def _about(entry: Entry) -> dict[str, Any]:
-    return json.loads(entry["about"]) if isinstance(entry["about"], str) else entry["about"]
+def _entries(store: Mapping[str, Any]) -> str:
+    return f"{store['entries']} {'entry' if store['entries'] == 1 else 'entries'} (id {store['store']})"

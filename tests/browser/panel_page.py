@@ -24,21 +24,18 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>panel</title>
 JS
 const told = [];
 window.view = { sha256: "f1", straight: true, regions: [], heat: false, hasHeat: false, heatSeen: false };
-Object.assign(view, { prior: [], asked: [] });
+Object.assign(view, { asked: [] });
 window.change = (values) => { Object.assign(view, values); told.forEach((one) => one()); };
 window.sent = [];
 const host = {
   drawn: () => (view.sha256 ? { sha256: view.sha256 } : null),
   straight: () => view.straight,
-  resetView: () => change({ straight: true }),
   regions: () => structuredClone(view.regions),
   setRegions: (list) => change({ regions: structuredClone(list) }),
   startRegion: (kind) => view.asked.push(kind),
   setHeat: (on) => change({ heat: on, heatSeen: view.heatSeen || (on && view.hasHeat) }),
   hasHeat: () => view.hasHeat,
   heatSeen: () => view.heatSeen,
-  prior: () => view.prior,
-  showPrior: () => {},
   onChange: (one) => told.push(one),
   send: (name, value) => sent.push({ name, value }),
   remember: (key, value) => {
@@ -48,7 +45,7 @@ const host = {
   recall: (key) => JSON.parse(sessionStorage.getItem(key)),
 };
 const panel = createPanel(document.querySelector(".desk-panel"), document.querySelector(".desk-bar"), host);
-window.show = (shown, sha256 = "f1") => panel.show(shown, { films: sha256 ? [{ sha256 }] : [] });
+window.show = (shown, sha256 = "f1", lost = false) => panel.show(shown, { films: [{ sha256, lost }] });
 window.leave = () => panel.destroy();
 </script>
 """
@@ -82,6 +79,7 @@ MORE = {
 FIRST = {
     "case": "c1",
     "reader": "Ada",
+    "role": "reader",
     "stage": 1,
     "mode": "open",
     "practice": False,
@@ -131,9 +129,10 @@ class Room:
     def __init__(self, page):
         self.page = page
 
-    def show(self, panel, film="f1", **changes):
-        """What a script run of the server brings."""
-        self.page.evaluate("([panel, film]) => show(panel, film)", [copy.deepcopy(panel) | changes, film])
+    def show(self, panel, film="f1", *, lost=False, **changes):
+        """What a script run of the server brings; the film of a case that is lost cannot be read."""
+        shown = [copy.deepcopy(panel) | changes, film, lost]
+        self.page.evaluate("(shown) => show(...shown)", shown)
 
     def view(self, **values):
         """Something changes in the viewer."""

@@ -30,7 +30,6 @@ def test_nothing_is_preselected_and_the_right_side_stands_on_the_left(room, expe
 
 
 def test_a_film_is_read_by_three_keys(room, expect):
-    room.view(prior=["p1"])
     room.show(FIRST, expected=3)
 
     room.press("0")
@@ -47,7 +46,7 @@ def test_a_film_is_read_by_three_keys(room, expect):
         "expected": 3,
         "answer": NONE | {"left": SIDE | {"grade": 1}, "second_reader": False},
         "heat_map": False,
-        "priors": ["p1"],
+        "role": "reader",
     }
 
 
@@ -252,20 +251,6 @@ def test_regions_are_asked_for_counted_kept_and_cleared(room, expect):
     room.button("Comment, region, second reader (1 region)").click()
     room.button("Clear").click()
     assert room.viewed("regions") == []
-
-
-def test_a_viewer_that_turns_to_the_next_case_takes_no_region_from_the_last(room):
-    region = {"kind": "ellipse", "points": [[1, 2], [30, 40]]}
-    room.show(FIRST)
-    room.view(regions=[region])
-
-    room.view(sha256="f2", regions=[])  # as the viewer does, before it shows the panel the next case
-
-    assert room.draft()["regions"] == [region]
-    room.show(FIRST, film="f2", case="c2")
-    room.view(sha256="f1")
-    room.show(FIRST)
-    assert room.viewed("regions") == [region]
 
 
 def test_it_fits_a_window_of_768_pixels_and_the_save_button_stays_in_sight(room, expect):

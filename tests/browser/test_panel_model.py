@@ -67,7 +67,7 @@ def test_the_heat_map_is_computed_when_asked_for_and_then_noted(room, expect):
     room.show(SECOND)
     room.button("Heat map").click()
 
-    assert room.sent("ask") == ["heat_map"]
+    assert room.sent("ask") == [{"case": "c1", "what": "heat_map"}]
     expect(room.button("Computing…")).to_be_disabled()
     room.view(hasHeat=True)
     room.show(SECOND, model=SHOWN)
@@ -89,7 +89,21 @@ def test_the_key_of_the_heat_map_asks_for_it_once(room):
 
     room.press("h", "h")
 
-    assert room.sent("ask") == ["heat_map"]
+    assert room.sent("ask") == [{"case": "c1", "what": "heat_map"}]
+
+
+def test_caps_lock_makes_no_other_keys_and_shift_does(room, expect):
+    room.show(FIRST)
+    room.press("N")  # as Caps Lock writes it: large, and Shift is not held
+    assert room.chosen("Left") == ["0 definitely not"]
+    room.show(SECOND, case="c2")
+
+    room.press("H", "M")
+    assert [one["what"] for one in room.sent("ask")] == ["heat_map", "more"]
+    room.press("Shift+E", "Shift+h")
+    assert room.chosen("Right") == []
+    room.press("m", "E")
+    assert room.chosen("Right") == ["3 probably"]
 
 
 @pytest.mark.parametrize("state", ["withheld", "none"])
@@ -106,7 +120,7 @@ def test_m_opens_the_drawer_which_is_fetched_once(room, expect):
     expect(drawer).to_have_attribute("aria-expanded", "false")
 
     room.press("m", "m", "m")
-    assert room.sent("ask") == ["more"]
+    assert room.sent("ask") == [{"case": "c1", "what": "more"}]
     room.show(SECOND, model=MODEL | {"more": MORE})
 
     expect(room.page.get_by_text(MORE["similar_from"])).to_be_visible()
@@ -116,6 +130,31 @@ def test_m_opens_the_drawer_which_is_fetched_once(room, expect):
     room.shot("drawer")
     room.press("m")
     expect(room.page.get_by_text(MORE["similar_from"])).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("href", "leads"),
+    [
+        ("/uncertainty?case=7", True),
+        ("//elsewhere.example/", False),
+        ("/\\elsewhere.example", False),
+        ("javascript:alert(1)", False),
+        ("https://elsewhere.example", False),
+    ],
+)
+def test_the_drawer_ends_with_a_link_into_this_dashboard_only(room, expect, href, leads):
+    words = "All signals of <i>this</i> film"
+    room.show(SECOND, model=MODEL | {"more": MORE | {"link": {"href": href, "words": words}}})
+    room.press("m")
+
+    expect(room.page.get_by_role("row", name="Mutual information")).to_be_visible()
+    link = room.page.get_by_role("link")
+    if not leads:
+        expect(link).to_have_count(0)
+        return
+    expect(link).to_have_text(words)  # text, not markup
+    assert (link.get_attribute("href"), link.get_attribute("target")) == (href, None)
+    assert link.bounding_box()["y"] > room.page.get_by_role("table").bounding_box()["y"]
 
 
 def test_enter_goes_from_a_finished_case_to_the_next_film(room, expect):

@@ -89,6 +89,21 @@ def test_an_answer_refused_because_the_case_went_on_is_kept_and_told_on_this_cas
     expect(room.page.get_by_role("alert")).to_have_count(0)
 
 
+def test_an_answer_is_sent_in_the_role_in_which_it_was_asked_for(room):
+    room.show(FIRST)
+    room.press("n", "Enter")
+    (read,) = room.sent("save")
+    refused = {"key": read["key"], "sentence": "Not saved: it asks for an adjudication now."}
+
+    room.show(FIRST, role="adjudicator", adjudicating=True, refused=refused)
+    room.press("Enter")
+
+    first, second = room.sent("save")
+    assert (first["role"], second["role"]) == ("reader", "adjudicator")
+    assert first["answer"] == second["answer"]
+    assert first["key"] != second["key"]
+
+
 def test_a_draft_survives_reload_with_its_key(room, expect):
     room.show(FIRST)
     room.press("3", "0", "Enter")
@@ -199,9 +214,13 @@ def test_a_panel_that_left_the_page_hears_no_key(room):
     assert room.sent("save") == []
 
 
-def test_a_case_without_a_film_can_be_left(room):
-    room.page.evaluate("(panel) => show(panel, null)", FIRST | {"locked": "The film cannot be read."})
+def test_a_case_whose_film_is_lost_says_so_and_can_be_left(room, expect):
+    room.view(sha256=None)
+    room.show(FIRST, locked="The film cannot be read.", lost=True)
 
+    expect(room.page.get_by_text("The film cannot be read.")).to_be_visible()
+    expect(room.page.get_by_text("Loading the film")).to_have_count(0)
+    expect(room.button("None on both sides")).to_be_disabled()
     room.press("n", "Enter", "PageDown")
 
     assert (room.sent("save"), room.sent("step")) == ([], [{"by": 1}])

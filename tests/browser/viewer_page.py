@@ -63,10 +63,11 @@ CASES = {{
         film("small"),
     ],
     "plain": [film("plain", mark="PHANTOM")],
+    "lost": [film("small", lost=True), film("plain", title="AP, follow-up 2", lost=True)],
     "gone": [film("deep", sha256="0" * 64), film("deep", sha256="1" * 64)],
 }}
-left, right, third, fourth, fifth = st.columns(5)
-for column, name in zip((left, right, third), CASES):
+*columns, fourth, fifth = st.columns(6)
+for column, name in zip(columns, CASES):
     if column.button(f"show {{name}}"):
         state.case = case = name
 heat = fourth.checkbox("heat")
@@ -155,6 +156,8 @@ def page(browser, address):
     page.on("pageerror", lambda error: page.faults.append(str(error)))
     page.goto(address)
     drawn(page, "deep")
+    page.get_by_text("runs ").wait_for()  # below the desk, which makes room for it
+    frames(page)
     yield page
     assert page.faults == []
     page.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from contextlib import closing
@@ -11,7 +12,7 @@ from alembic import command
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.base.errors import InputError
+from core.base.errors import InputError, PleuraScopeError
 from core.store import audit_key, chain
 from core.store.engine import open_database
 from core.store.growing import KEYS
@@ -259,3 +260,38 @@ def test_a_store_without_its_audit_is_refused_in_one_sentence(workspace):
     for action in (lambda: Ledger(workspace), lambda: verify(workspace)):
         with pytest.raises(InputError, match=r"found that it cannot .no such table: audit.; restore a backup"):
             action()
+
+
+def test_a_head_that_cannot_be_written_loses_nothing_and_lets_nothing_else_in(workspace, monkeypatch):
+    ledger = fill(workspace)
+    before = head_entry(workspace)
+
+    def full(*_given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(chain.Head, "write", full)
+        add_read(ledger, "saved-though-full")  # committed, so it is told as saved
+        with pytest.raises(
+            PleuraScopeError, match="Nothing was saved: the audit head beside the key cannot be written"
+        ):
+            add_read(ledger, "refused-while-full")
+    assert head_entry(workspace) == before
+    assert verify(workspace).faults == []
+
+    add_read(ledger, "saved-with-space")
+
+    assert {"saved-though-full", "saved-with-space"} <= read_keys(workspace)
+    assert "refused-while-full" not in read_keys(workspace)
+    found = verify(workspace)
+    assert (found.faults, found.notes) == ([], [])
+
+
+@pytest.mark.parametrize("content", ['{"entry_id": 1e999}', "[]", ""])
+def test_a_head_file_of_nonsense_is_a_missing_one(workspace, content):
+    ledger = fill(workspace)
+    head_path(workspace).write_text(content)
+
+    with pytest.raises(InputError, match="found no head file beside the key"):
+        add_read(ledger, "later")
+    assert "its head file is missing or damaged" in verify(workspace).faults[0].sentence

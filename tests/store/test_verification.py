@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from core.base.errors import InputError
+from core.base.paths import Workspace
 from core.store import audit_key, chain
 from core.store.ledger import Ledger
 from core.store.verification import accept, verify
@@ -182,7 +183,7 @@ def test_a_head_file_that_was_touched_is_a_fault(workspace, how, sentence):
     assert fault.sentence.startswith(sentence)
 
 
-def test_a_store_begun_in_the_place_of_another_says_so_for_ever(workspace, tmp_path):
+def test_a_store_begun_in_the_place_of_another_is_a_fault_until_it_is_accepted(workspace):
     fill(workspace).engine.dispose()
     for path in workspace.root.glob("pleurascope.sqlite*"):
         path.unlink()
@@ -190,9 +191,43 @@ def test_a_store_begun_in_the_place_of_another_says_so_for_ever(workspace, tmp_p
     add_read_after = fill(workspace)
     add_read(add_read_after, "later")
 
-    (note,) = verify(workspace).notes
-    assert note.startswith("This store was begun where another one, ")
-    assert note.endswith("had stood with 9 entries.")
+    (fault,) = verify(workspace).faults
+    assert fault.sentence.startswith("This store was begun where another one, ")
+    assert "had stood with 9 entries; whoever removed that one says so" in fault.sentence
+    accept(workspace, "Ada", "make clean")
+    found = verify(workspace)
+    assert found.faults == []
+    assert any(note.endswith("make clean") for note in found.notes)
+    assert any(note.startswith("This store was begun where another one, ") for note in found.notes)
+
+
+def test_a_store_is_the_same_from_whatever_folder_it_is_opened(workspace, monkeypatch):
+    monkeypatch.setenv("PLEURASCOPE_DATABASE_URL", "sqlite:///own.sqlite")
+    for name in ("one", "two"):
+        folder = workspace.root / name
+        folder.mkdir(parents=True)
+        monkeypatch.chdir(folder)
+        fill(Workspace()).engine.dispose()
+
+        assert verify(Workspace()).faults == []
+
+
+def test_a_trigger_of_others_is_a_fault_however_its_table_is_written(workspace):
+    fill(workspace)
+    with past_the_program(workspace) as there:
+        there.execute("CREATE TRIGGER swallow BEFORE INSERT ON READS BEGIN SELECT RAISE(IGNORE); END")
+
+    assert "Table reads: the trigger swallow is not the program's." in [
+        fault.sentence for fault in verify(workspace).faults
+    ]
+
+
+def test_text_that_was_made_bytes_is_a_change(workspace):
+    fill(workspace)
+    with past_the_program(workspace) as there:
+        there.execute("UPDATE reads SET reader = CAST(reader AS BLOB) WHERE read_id = 1")
+
+    assert ("reads", "1") in [(fault.table, fault.row) for fault in verify(workspace).faults]
 
 
 @pytest.fixture

@@ -38,9 +38,14 @@ function makeDesk(mountedIn) {
     desk.ask();
   };
   filmStore().waiting.add(arrived);
+  let fitting = 0;
   const refit = () => {
-    fitHeight(desk);
-    desk.ask();
+    // In a frame of its own: what is observed must not change while it is being looked at.
+    fitting ||= requestAnimationFrame(() => {
+      fitting = 0;
+      fitHeight(desk);
+      if (desk.meta) drawNow(desk);
+    });
   };
   const sizes = new ResizeObserver(refit);
   // The page too: what stands below the desk may go after the desk was measured.
@@ -53,7 +58,7 @@ function makeDesk(mountedIn) {
     filmStore().waiting.delete(arrived);
     sizes.disconnect();
     window.removeEventListener("resize", refit);
-    cancelAnimationFrame(desk.frame);
+    for (const frame of [desk.frame, fitting]) cancelAnimationFrame(frame);
     for (const timer of [...desk.timers.values(), desk.noteTimer]) clearTimeout(timer);
     parts.root.remove();
   };
