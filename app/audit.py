@@ -22,16 +22,17 @@ SHOWN_FAULTS = 100
 SELF_DECLARED = "Names are self-declared: on this machine nobody checks them."
 
 
-def lead_sentence(found: audit_log.Found) -> str:
-    """Say how many entries there are and when the last one was made.
-
-    Args:
-        found: What a search for nothing gave.
-    """
-    if not found.entries:
-        return "No entry yet."
-    at = _when(found.entries[0], "%Y-%m-%d at %H:%M:%S")
-    return f"{found.total:,} {'entry' if found.total == 1 else 'entries'}, the last on {at}."
+def draw_lead(ledger: Ledger) -> None:
+    """Say how many entries there are and when the last one was made."""
+    try:
+        found = audit_log.search(ledger.engine, size=1)
+    except InputError:
+        return  # the entries below say why
+    said = "No entry yet."
+    if found.entries:
+        at = _when(found.entries[0], "%Y-%m-%d at %H:%M:%S")
+        said = f"{found.total:,} {'entry' if found.total == 1 else 'entries'}, the last on {at}."
+    st.html(f'<p class="ps-lead">{escape(said)}</p>')
 
 
 def draw_key(ledger: Ledger) -> bool:
@@ -105,6 +106,20 @@ def draw_entries(ledger: Ledger) -> None:
         icon=":material/search:",
         persist_state="session",
     )
+    try:
+        _draw_found(ledger, text)
+    except InputError as error:
+        st.warning(f"Entries cannot be shown. {error}")
+
+
+def _when(entry: audit_log.Entry, form: str) -> str:
+    try:
+        return time.strftime(form, time.localtime(entry.created_at))
+    except (TypeError, ValueError, OverflowError, OSError):  # changed past the program; the page is to show it
+        return str(entry.created_at)
+
+
+def _draw_found(ledger: Ledger, text: str) -> None:
     total = audit_log.search(ledger.engine, text, size=1).total
     if not total:
         st.caption("No entry fits; search for fewer words.")
@@ -138,13 +153,6 @@ def draw_entries(ledger: Ledger) -> None:
                 "About": st.column_config.TextColumn(width="large"),
             },
         )
-
-
-def _when(entry: audit_log.Entry, form: str) -> str:
-    try:
-        return time.strftime(form, time.localtime(entry.created_at))
-    except (TypeError, ValueError, OverflowError, OSError):  # changed past the program; the page is to show it
-        return str(entry.created_at)
 
 
 def _made(ledger: Ledger, what: str, name: str, reader: str) -> Callable[[], bytes]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import navigation, reading, reading_desk, state, worklist, worklist_words
+from app import enter, navigation, reading, reading_desk, state, worklist, worklist_words
 from core.base.errors import InputError
 from core.review.reading_list import PRACTICE
 
@@ -46,7 +46,8 @@ if image_id is None:
     reading_desk.draw_end(found)
     if found.worklist.purpose == PRACTICE:
         st.button("Practise again", key="review.again", on_click=st.query_params.from_dict, args=({PRACTISE: "1"},))
-    if st.button("To the worklist", type="primary", key="review.back", shortcut="Enter"):
+    enter.presses("review-back")
+    if st.button("To the worklist", type="primary", key="review-back"):
         navigation.open_worklist()
     st.stop()
 with st.container(key="review-desk"):

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from app import navigation, new_worklist, reading, resources, state, worklist, worklist_rows, worklist_words
+from app import enter, navigation, new_worklist, reading, resources, state, worklist, worklist_rows, worklist_words
 from core.base.errors import InputError
 from core.review.reading_list import PRACTICE
 
@@ -36,8 +36,10 @@ blinded = listing.reading.blinded
 with st.container(horizontal=True, vertical_alignment="center"):
     st.html(f'<p class="ps-lead">{worklist_words.lead_sentence(seen_by, blinded=blinded)}</p>', width="content")
     first = worklist.first_waiting(seen_by)
-    if first is not None and st.button("Start reading", type="primary", key="worklist.start", shortcut="Enter"):
-        navigation.open_review(worklist=chosen.name, case=first)
+    if first is not None:
+        enter.presses("worklist-start")
+        if st.button("Start reading", type="primary", key="worklist-start"):
+            navigation.open_review(worklist=chosen.name, case=first)
 worklist.draw_about(listing)
 choices, uncertain, size = worklist.choose_films(listing)
 new_worklist.draw_form(chosen, reader or "the dashboard")

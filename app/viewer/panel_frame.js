@@ -56,9 +56,15 @@ function panelNews(saved, here, unsaved, open) {
       words.textContent = "Press Ctrl+C";
     }
   };
-  const copied = panelButton("copy", "Copy the sentence", copy, { kind: "link", title: saved.sentence });
+  const copied = panelButton("copy", saved.case === here ? "Copy the sentence" : "Copy its sentence", copy, { kind: "link", title: saved.sentence });
   return panelThere([
-    panelNode("p", {}, panelNode("strong", { text: `Saved ${saved.at}` }), ` · ${saved.words}`),
+    // Of another film it must not read as this one's answer.
+    panelNode(
+      "p",
+      {},
+      panelNode("strong", { text: `Saved ${saved.at}` }),
+      `${saved.case === here ? "" : ", the film before"} · ${saved.words}`,
+    ),
     unsaved && saved.case !== here && panelNode("p", { text: "What you changed there since is kept, and not saved yet." }),
     panelNode(
       "div",

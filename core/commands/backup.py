@@ -13,7 +13,8 @@ from core.store.backup import back_up
 
 _EPILOG = (
     "To go back to a backup, stop the program, put the file in the place of workspace/pleurascope.sqlite, remove "
-    "the files -wal and -shm beside it, and run `python -m core review verify`."
+    "the files -wal and -shm beside it, and run `python -m core review verify`: what was written since is told as "
+    "missing, until you add `--accept REASON`."
 )
 
 

@@ -38,7 +38,9 @@ class ReviewArguments(Config):
     )
     worklist: str | None = Field(None, description="Only the reads of this worklist.")
     accept: str | None = Field(
-        None, description="verify: why a store that ends elsewhere than it was left, such as a backup, is to go on."
+        None,
+        description="verify: why a store that ends elsewhere than it was left, such as a backup, or stands where "
+        "another one was removed, is to go on.",
     )
 
 

@@ -59,7 +59,7 @@ COLUMNS = {
 }
 # What runs in a spreadsheet begins so, whatever stands before the first letter or digit; the wide forms too.
 _RUNS = re.compile(r"[\W_]*?[=+\-@\t\r＝＋－＠]")
-_RUNS_INSIDE = re.compile(r"([;,\t\r\n](?:[^\w;,\t\r\n]|_)*)(?=[=+\-@\t＝＋－＠])")  # after what parts cells elsewhere
+_RUNS_INSIDE = re.compile(r"([;,\t\r\n](?:[^\w;,\t\r\n]|_)*?)(?=[=+\-@\t＝＋－＠])")  # after what parts cells elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)

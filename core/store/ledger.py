@@ -169,11 +169,18 @@ class Page:
             actor: Who did it.
             about: What a person reads, as plain JSON values.
             row: The table and primary key of a row that was inserted on this page; its content is sealed.
+
+        Raises:
+            InputError: If the row is not there.
         """
         sealed = None
         if row is not None:
             table, key = row
-            ((name, content),) = contents(self.connection, table, key)
+            written = list(contents(self.connection, table, key))
+            if not written:  # a trigger that is not ours can do that
+                msg = f"Nothing was saved: {table.name} did not take its row; run `python -m core review verify`."
+                raise InputError(msg)
+            ((name, content),) = written
             sealed = {"row_table": table.name, "row_key": name, "row_digest": digest(content)}
         entry = {
             "entry_id": self.entry_id + 1,

@@ -185,8 +185,9 @@ def test_page_keys_and_the_bar_step_through_the_cases(room, expect):
 def test_the_last_save_stands_on_top_of_the_next_case_with_a_way_back(room, expect):
     room.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     room.show(FIRST, saved=saved("k", "c0"))
+    expect(room.page.get_by_role("status").get_by_text("Saved 14:03:22, the film before")).to_be_visible()
 
-    room.button("Copy the sentence").click()
+    room.button("Copy its sentence").click()
     expect(room.button("Copied")).to_be_visible()
     assert room.page.evaluate("navigator.clipboard.readText()") == "Probably a pneumothorax on the right."
     room.button("Back to it").click()
@@ -199,7 +200,7 @@ def test_where_the_browser_forbids_copying_the_sentence_is_chosen(room, expect):
     room.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden')); }")
     room.show(FIRST, saved=saved("k", "c0"))
 
-    room.button("Copy the sentence").click()
+    room.button("Copy its sentence").click()
 
     expect(room.button("Press Ctrl+C")).to_be_visible()
     assert room.page.evaluate("document.getSelection().toString()") == "Probably a pneumothorax on the right."

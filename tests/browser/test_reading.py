@@ -28,7 +28,7 @@ def lists(study):
     checkpoint = next(study.checkpoints.glob("cnn-*")).name
     place = (checkpoint, "--dataset", "phantoms", "--split", "patient", "--part", "test", "--budget", "1")
     folder = study.root.parent
-    core(folder, "triage", *place, "--worklist", "blind", "--read-mode", "blinded", "--readers", "Ada", "Grace")
+    core(folder, "triage", *place, "--worklist", "blind", "--read-mode", "blinded", "--readers", "Alan", "Grace")
     core(folder, "triage", *place, "--worklist", "everyday")
     return study
 
@@ -130,7 +130,7 @@ def test_readers_practise_read_disagree_and_are_adjudicated(desks, lists):
     ada = desks("Ada")
     practise(ada, expect)
     read_ten_cases(ada, lists, expect)
-    case = blinded(ada, desks("Grace", "dark"), lists, expect)
+    case = blinded(desks("Alan"), desks("Grace", "dark"), lists)
     adjudicate(desks("Mary"), case, expect)
     look_after(ada, lists, expect)
 
@@ -185,32 +185,33 @@ def read_ten_cases(ada, lists, expect):
     assert all(own[0].seconds > 0 for own in reads.values())
 
 
-def blinded(ada, grace, lists, expect):
+def blinded(alan, grace, lists):
     of = reading_list.load(lists, Worklists(lists).get("blind"))
-    ada.open("review?worklist=blind")
-    ada.wait("Your reading")
-    case = ada.page.url.split("case=")[1]
+    alan.open("review?worklist=blind")
+    alan.sign()
+    alan.wait("Your reading")
+    case = alan.page.url.split("case=")[1]
     image_id = of.image_of(case)
-    ada.page.get_by_text("Comment, region, second reader").click()
-    ada.page.locator(".desk-panel textarea").fill(COMMENT)
-    ada.page.keyboard.press("Escape")
-    ada.answer("n")
-    ada.keep()
-    ada.wait("Your reading")
+    alan.page.get_by_text("Comment, region, second reader").click()
+    alan.page.locator(".desk-panel textarea").fill(COMMENT)
+    alan.page.keyboard.press("Escape")
+    alan.answer("n")
+    alan.keep()
+    alan.wait("Your reading")
 
     grace.open(f"review?worklist=blind&case={case}")
     grace.sign()
     grace.wait("Your reading")
     grace.page.wait_for_function(DRAWN)
     film = of.row(image_id)
-    hidden = (image_id, COMMENT, "Ada", f"{film['probability']:.2f}", "suspected", "unsure", "Model:", "Pneumothorax")
+    hidden = (image_id, COMMENT, "Alan", f"{film['probability']:.2f}", "suspected", "unsure", "Model:", "Pneumothorax")
     hidden += tuple(name for name in of.listed)
     assert grace.received(*hidden) == []
     assert grace.received(case) == [case]
     grace.shot("blinded")
     grace.answer("ArrowRight", "4", "0")
     assert grace.received("Model:", image_id) == ["Model:", image_id]
-    assert grace.received(COMMENT, "Ada") == []  # readers stay hidden from each other
+    assert grace.received(COMMENT, "Alan") == []  # readers stay hidden from each other
     grace.keep()
     grace.wait("Your reading")
     return case
@@ -220,7 +221,7 @@ def adjudicate(mary, case, expect):
     mary.open(f"review?worklist=blind&case={case}")
     mary.sign()
     mary.answer("ArrowRight", "3", "0", heading="Your adjudication")
-    expect(mary.page.locator(".desk-panel")).to_contain_text("Ada")
+    expect(mary.page.locator(".desk-panel")).to_contain_text("Alan")
     expect(mary.page.locator(".desk-panel")).to_contain_text("Grace")
     mary.shot("adjudication")
     mary.keep()

@@ -131,6 +131,21 @@ def test_a_store_put_back_is_accepted_with_a_reason_that_stays(made, done, tmp_p
     assert summary.endswith(f"  note: {told['notes'][0]}")
 
 
+def test_a_store_that_was_removed_is_told_with_status_1_until_a_reason_is_given(made, done, capsys):
+    for path in made.root.glob("pleurascope.sqlite*"):
+        path.unlink()
+    assert main(["review", "verify"]) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "Changed past the program: 1 fault in 1 entries, 1 rows, 0 reads."
+    assert second.startswith("  fault: Another store stood here, with 6 entries (id ")
+    assert second.endswith("if that was meant to be, run `python -m core review verify --accept REASON`.")
+
+    summary, told = done("review", "verify", "--accept", "make clean")
+
+    assert summary.startswith("Sound: ")
+    assert told["notes"][0].endswith(": make clean")
+
+
 # agreement
 
 
@@ -170,7 +185,7 @@ def test_agreement_without_a_read_says_so(workspace, done):
         ),
         (["verify", "--out", "a.csv"], "Expected only --accept after `review verify`, found --out; leave it out."),
         (["verify", "--accept", " "], "Expected a name and a reason for accepting the store"),
-        (["verify", "--accept", "why"], "Expected a store that does not end where it was left, found nothing to"),
+        (["verify", "--accept", "why"], "Expected a store that does not end where it was left, or stands in the"),
         (["agreement", "--worklist", "gone"], "Expected a worklist, found none named 'gone'"),
         (["export", "--out", "a.csv", "--worklist", "gone"], "Expected a worklist, found none named 'gone'"),
     ],

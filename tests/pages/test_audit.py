@@ -162,6 +162,53 @@ def test_a_changed_read_is_named(made):
     assert "<li>Row 2 of reads was changed" in text(at)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET about = '{'",
+        "UPDATE audit SET about = x'ff00'",
+        "UPDATE audit SET about = CAST(x'ff00' AS TEXT)",
+        "UPDATE audit SET actor = x'ff00', about = '[]'",
+        "UPDATE audit SET created_at = 'never'",
+        "UPDATE audit SET created_at = 9e999",
+        "UPDATE reads SET answer = '{}'",
+        "UPDATE reads SET answer = '{'",
+    ],
+)
+def test_whatever_was_changed_the_store_can_be_verified(made, downloads, statement):
+    with filled.past_the_program(made) as database:
+        database.execute(statement)
+    at = opened()
+
+    at.button(key="audit.verify").click().run()
+
+    assert not at.exception
+    assert at.error[0].value.startswith("Changed past the program: ")
+    broken_reads = "reads" in statement
+    assert bool(downloads) != broken_reads
+    assert any(warning.value.startswith("Reads cannot be exported") for warning in at.warning) == broken_reads
+
+
+def test_an_entry_that_is_no_json_stands_as_it_is_among_the_others(made):
+    with filled.past_the_program(made) as database:
+        database.execute("UPDATE audit SET about = '{\"case\": ', created_at = 'never' WHERE entry_id = 2")
+    at = opened()
+
+    rows = entries(at).set_index("Entry")
+    assert rows.loc[2, ["When", "About"]].tolist() == ["never", '{"case": ']
+    assert rows.loc[3, "About"].startswith("worklist pair")
+
+
+def test_entries_that_cannot_be_read_are_told_in_one_sentence(made):
+    with filled.past_the_program(made) as database:
+        database.execute("UPDATE audit SET about = CAST(x'ff00' AS TEXT) WHERE entry_id = 2")
+    at = opened()
+
+    assert not at.dataframe
+    assert at.warning[0].value.startswith("Entries cannot be shown. Expected a store that can be read, found that it ")
+    assert at.button(key="audit.verify")
+
+
 def test_without_the_key_nothing_can_be_verified_and_the_entries_stay(made):
     opened()
     Reads(made).ledger.key_file.unlink()

@@ -137,16 +137,28 @@ def test_no_cell_of_a_csv_begins_with_what_a_spreadsheet_runs_but_for_numbers(te
         assert not row["text"].lstrip(' \n\v\f\xa0"(').startswith(tuple(RUNS))
 
 
-@settings(deadline=None)  # the machine is shared
-@given(
-    texts=some.lists(some.from_regex(r'[a-z"\']?[;\t\n ]{0,3}[=+\-@x].*', fullmatch=True), min_size=1),
-    separator=some.sampled_from(";\t"),
-)
-def test_nor_does_one_that_is_read_with_another_separator(texts, separator):
-    content = exported(pd.DataFrame({"text": pd.Series(texts, dtype=object)})).decode()
+hostile = some.lists(some.sampled_from([*'=+-@＝;,\t\r\n" _(x7', "é"]), max_size=12).map("".join)
 
-    for row in csv.reader(content.splitlines(), delimiter=separator):
-        assert not [cell for cell in row if cell.startswith(tuple(RUNS))]
+
+@settings(deadline=None)
+@given(rows=some.lists(some.tuples(hostile, some.integers(-9, 9), hostile), min_size=1, max_size=4))
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_NONE])
+def test_nor_does_one_where_cells_are_parted_elsewhere(separator, quoting, rows):
+    content = exported(pd.DataFrame(rows, columns=["first", "number", "second"])).decode()
+
+    for row in csv.reader(io.StringIO(content, newline=""), delimiter=separator, quoting=quoting):
+        for cell in row:
+            begins = cell.lstrip(' \t\r\n"_(')  # what a spreadsheet may pass over
+            assert not begins.startswith(tuple(RUNS)) or re.fullmatch(r"-?\d+", begins), (cell, content)
+
+
+def test_a_comment_that_runs_behind_a_separator_stays_readable(made):
+    save(made, read("Ada", answer(0, 0, comment='apical; =HYPERLINK("e";"y"), -5 mm\n@now')))
+
+    comment = parsed(exported(export.of_reads(read_table(made))))[-1]["comment"]
+
+    assert comment == 'apical; \'=HYPERLINK("e";"y"), \'-5 mm\n\'@now'
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,13 @@ def test_nor_does_one_that_is_read_with_another_separator(texts, separator):
     [
         ("=1+1", "'=1+1"),
         ("x;=HYPERLINK(1)", "x;'=HYPERLINK(1)"),
-        ("seen;\t12", "seen;'\t12"),
+        ("x\t=1", "x\t'=1"),
+        ("x, -1", "x, '-1"),
+        ("x\n@now", "x\n'@now"),
+        ('x;"=1"', 'x;"\'=1"'),
+        ("x;\t=1", "x;'\t'=1"),
+        (";=1", "';'=1"),
+        ("x; y-1, z=2", "x; y-1, z=2"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-5 mm", "'-5 mm"),
         ('"=1', "'\"=1"),

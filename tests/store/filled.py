@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,10 +12,15 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select
 
 from core.base.paths import Workspace
-from core.store import growing
+from core.store import audit_key, chain, growing
 from core.store.ledger import Ledger
 from core.store.tables import reads, worklists
+from core.store.verification import verify
 
+ONE_BEHIND = (
+    "The head file stands one write behind: the program was stopped, or the disk was full, between the commit and the "
+    "head file; the next write mends it."
+)
 WORKLIST = {
     "checkpoint_id": "cnn-made-20260101-0a1b2c3d",
     "weights_sha256": "0a" * 32,
@@ -108,6 +114,22 @@ def write_until_killed(workspace: Workspace, name: str, told: object) -> None:
         add_read(ledger, f"{name}-{number}", entries=1 + number % 2)
         told.send(f"{name}-{number}")
         number += 1
+
+
+def head_path(workspace: Workspace) -> Path:
+    """Return the one head file beside the key."""
+    (path,) = audit_key.key_file(workspace).parent.glob(chain.HEADS)
+    return path
+
+
+def head_entry(workspace: Workspace) -> int:
+    """Return the entry at which the head file stands."""
+    return json.loads(head_path(workspace).read_text())["entry_id"]
+
+
+def told(workspace: Workspace) -> list[tuple[str, str | None, str]]:
+    """Return the faults that are found: table, row, sentence."""
+    return [(fault.table, fault.row, fault.sentence) for fault in verify(workspace).faults]
 
 
 def database(workspace: Workspace) -> Path:

@@ -95,6 +95,26 @@ def test_inside_the_workspace_it_is_refused(workspace, monkeypatch, inside):
     assert not list(workspace.root.rglob("audit.key"))
 
 
+def test_beside_a_database_that_lies_elsewhere_it_is_refused(workspace, monkeypatch, tmp_path):
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("PLEURASCOPE_DATABASE_URL", f"sqlite:///{tmp_path}/data/own.sqlite")
+    monkeypatch.setenv("PLEURASCOPE_AUDIT_KEY_FILE", str(tmp_path / "data" / "audit.key"))
+
+    with pytest.raises(InputError, match=r"in another folder than the database, found both in .*data; name another"):
+        Ledger(Workspace())
+
+    assert not list((tmp_path / "data").iterdir())
+    monkeypatch.setenv("PLEURASCOPE_AUDIT_KEY_FILE", str(tmp_path / "data" / "own" / "audit.key"))
+    fill(Workspace())
+
+
+def test_a_url_that_cannot_be_used_is_told_as_such(workspace, monkeypatch):
+    monkeypatch.setenv("PLEURASCOPE_DATABASE_URL", "no URL")
+
+    with pytest.raises(InputError, match="Expected PLEURASCOPE_DATABASE_URL to be an SQLAlchemy URL"):
+        Ledger(Workspace())
+
+
 @posix
 def test_one_that_others_can_read_is_refused_with_the_way_out(workspace, path):
     fill(workspace)

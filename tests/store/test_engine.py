@@ -11,10 +11,11 @@ from sqlalchemy import inspect, select, text
 
 from core.base.errors import InputError
 from core.jobs.queue import JobQueue
-from core.store.engine import migrate, open_database
+from core.store.engine import database_file, migrate, open_database
 from core.store.ledger import Ledger
 from core.store.tables import metadata, worklists
-from tests.store.filled import add_read, fill
+from core.store.verification import verify
+from tests.store.filled import add_read, database, fill
 from tests.store.moved import moved
 
 
@@ -71,7 +72,7 @@ def test_before_a_migration_the_database_is_copied(workspace):
     migrate(engine)
 
     (copy,) = backups(workspace)
-    assert re.fullmatch(r"before-0003-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
+    assert re.fullmatch(r"before-0004-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert connection.execute("SELECT title FROM jobs").fetchall() == [(job.title,)]
@@ -105,6 +106,39 @@ def test_without_its_reads_a_database_can_go_back_and_forth(workspace):
             ("tuesday", 0.5, "reading"),
         ]
     add_read(Ledger(workspace), "again")
+
+
+def test_a_store_from_before_its_row_was_guarded_by_number_is_guarded_and_sound(workspace):
+    fill(workspace).engine.dispose()
+    with closing(sqlite3.connect(database(workspace))) as connection:
+        (new,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'store_never_replaced'").fetchone()
+        connection.execute("DROP TRIGGER store_never_replaced")
+        connection.execute(new.replace(" OR rowid = NEW.rowid", ""))
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+        connection.commit()
+
+    found = verify(workspace)
+
+    assert (found.faults, found.notes) == ([], [])
+    with closing(sqlite3.connect(database(workspace))) as connection:
+        assert connection.execute("SELECT sql FROM sqlite_master WHERE name = 'store_never_replaced'").fetchone() == (
+            new,
+        )
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///own.sqlite", "sqlite+pysqlite:///./own.sqlite", "sqlite:///link/own.sqlite"]
+)
+def test_the_file_of_a_database_is_told_in_full(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+
+    assert database_file(url) == tmp_path / "own.sqlite"
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://db/pleurascope", "no URL"])
+def test_what_has_no_file_has_none(url):
+    assert database_file(url) is None
 
 
 def test_two_worklists_cannot_have_one_name(workspace):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sqlite3
 from contextlib import closing
@@ -12,18 +11,20 @@ from alembic import command
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.base.errors import InputError, PleuraScopeError
-from core.store import audit_key, chain
+from core.base.errors import InputError
 from core.store.engine import open_database
 from core.store.growing import KEYS
 from core.store.ledger import Ledger
 from core.store.tables import audit, reads, worklists
 from core.store.verification import verify
 from tests.store.filled import (
+    ONE_BEHIND,
     WORKLIST,
     add_read,
     database,
     fill,
+    head_entry,
+    head_path,
     insert_read,
     past_the_program,
     put,
@@ -32,15 +33,6 @@ from tests.store.filled import (
     taken,
 )
 from tests.store.moved import moved
-
-
-def head_path(workspace):
-    (path,) = audit_key.key_file(workspace).parent.glob(chain.HEADS)
-    return path
-
-
-def head_entry(workspace):
-    return json.loads(head_path(workspace).read_text())["entry_id"]
 
 
 def entries(ledger):
@@ -134,6 +126,18 @@ def test_what_only_grows_cannot_be_changed_deleted_or_replaced(workspace, table,
     assert verify(workspace).faults == []
 
 
+def test_the_store_s_row_cannot_be_replaced_by_its_row_number(workspace):
+    fill(workspace).engine.dispose()
+
+    with (
+        closing(sqlite3.connect(database(workspace))) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="a row of store is never changed, deleted or replaced"),
+    ):
+        connection.execute("INSERT OR REPLACE INTO store (rowid, store_id, created_at) VALUES (1, ?, 1.0)", ("f" * 32,))
+
+    assert verify(workspace).faults == []
+
+
 def test_a_read_cannot_take_the_place_of_one_with_its_key(workspace):
     fill(workspace).engine.dispose()
 
@@ -168,9 +172,7 @@ def test_after_a_stop_between_commit_and_head_it_goes_on(workspace):
 
     found = verify(workspace)
     assert found.faults == []
-    assert found.notes == [
-        "The head file stands one write behind: the program was stopped between the commit and the head file."
-    ]
+    assert found.notes == [ONE_BEHIND]
 
     add_read(ledger, "next")
     assert (verify(workspace).faults, verify(workspace).notes) == ([], [])
@@ -260,38 +262,3 @@ def test_a_store_without_its_audit_is_refused_in_one_sentence(workspace):
     for action in (lambda: Ledger(workspace), lambda: verify(workspace)):
         with pytest.raises(InputError, match=r"found that it cannot .no such table: audit.; restore a backup"):
             action()
-
-
-def test_a_head_that_cannot_be_written_loses_nothing_and_lets_nothing_else_in(workspace, monkeypatch):
-    ledger = fill(workspace)
-    before = head_entry(workspace)
-
-    def full(*_given):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as disk:
-        disk.setattr(chain.Head, "write", full)
-        add_read(ledger, "saved-though-full")  # committed, so it is told as saved
-        with pytest.raises(
-            PleuraScopeError, match="Nothing was saved: the audit head beside the key cannot be written"
-        ):
-            add_read(ledger, "refused-while-full")
-    assert head_entry(workspace) == before
-    assert verify(workspace).faults == []
-
-    add_read(ledger, "saved-with-space")
-
-    assert {"saved-though-full", "saved-with-space"} <= read_keys(workspace)
-    assert "refused-while-full" not in read_keys(workspace)
-    found = verify(workspace)
-    assert (found.faults, found.notes) == ([], [])
-
-
-@pytest.mark.parametrize("content", ['{"entry_id": 1e999}', "[]", ""])
-def test_a_head_file_of_nonsense_is_a_missing_one(workspace, content):
-    ledger = fill(workspace)
-    head_path(workspace).write_text(content)
-
-    with pytest.raises(InputError, match="found no head file beside the key"):
-        add_read(ledger, "later")
-    assert "its head file is missing or damaged" in verify(workspace).faults[0].sentence

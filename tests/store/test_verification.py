@@ -1,4 +1,4 @@
-"""What `verify` says, in words, of single changes; and what it goes on saying after a gap was accepted."""
+"""What `verify` says, in words, of single changes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from sqlalchemy import insert
 
 from core.base.errors import InputError
-from core.base.paths import Workspace
 from core.store import audit_key, chain
 from core.store.ledger import Ledger
-from core.store.verification import accept, verify
-from tests.store.filled import add_read, database, fill, past_the_program, put, taken
-
-
-def told(workspace):
-    return [(fault.table, fault.row, fault.sentence) for fault in verify(workspace).faults]
+from core.store.tables import reads
+from core.store.verification import verify
+from tests.store.filled import add_read, database, fill, past_the_program, read_values, told
 
 
 def test_an_empty_store_is_sound(workspace):
@@ -183,127 +180,25 @@ def test_a_head_file_that_was_touched_is_a_fault(workspace, how, sentence):
     assert fault.sentence.startswith(sentence)
 
 
-def test_a_store_begun_in_the_place_of_another_is_a_fault_until_it_is_accepted(workspace):
-    fill(workspace).engine.dispose()
-    for path in workspace.root.glob("pleurascope.sqlite*"):
-        path.unlink()
-
-    add_read_after = fill(workspace)
-    add_read(add_read_after, "later")
-
-    (fault,) = verify(workspace).faults
-    assert fault.sentence.startswith("This store was begun where another one, ")
-    assert "had stood with 9 entries; whoever removed that one says so" in fault.sentence
-    accept(workspace, "Ada", "make clean")
-    found = verify(workspace)
-    assert found.faults == []
-    assert any(note.endswith("make clean") for note in found.notes)
-    assert any(note.startswith("This store was begun where another one, ") for note in found.notes)
-
-
-def test_a_store_is_the_same_from_whatever_folder_it_is_opened(workspace, monkeypatch):
-    monkeypatch.setenv("PLEURASCOPE_DATABASE_URL", "sqlite:///own.sqlite")
-    for name in ("one", "two"):
-        folder = workspace.root / name
-        folder.mkdir(parents=True)
-        monkeypatch.chdir(folder)
-        fill(Workspace()).engine.dispose()
-
-        assert verify(Workspace()).faults == []
-
-
 def test_a_trigger_of_others_is_a_fault_however_its_table_is_written(workspace):
-    fill(workspace)
-    with past_the_program(workspace) as there:
-        there.execute("CREATE TRIGGER swallow BEFORE INSERT ON READS BEGIN SELECT RAISE(IGNORE); END")
+    fill(workspace).engine.dispose()
+    with closing(sqlite3.connect(database(workspace))) as connection:
+        connection.execute("CREATE TRIGGER swallow BEFORE INSERT ON READS BEGIN SELECT RAISE(IGNORE); END")
+        connection.execute("CREATE TRIGGER elsewhere BEFORE INSERT ON jobs BEGIN SELECT 1; END")
 
-    assert "Table reads: the trigger swallow is not the program's." in [
-        fault.sentence for fault in verify(workspace).faults
-    ]
-
-
-def test_text_that_was_made_bytes_is_a_change(workspace):
-    fill(workspace)
-    with past_the_program(workspace) as there:
-        there.execute("UPDATE reads SET reader = CAST(reader AS BLOB) WHERE read_id = 1")
-
-    assert ("reads", "1") in [(fault.table, fault.row) for fault in verify(workspace).faults]
+    assert told(workspace) == [("reads", None, "Table reads: the trigger swallow is not the program's.")]
+    with pytest.raises(InputError, match=r"Nothing was saved: reads did not take its row; run `python -m core review"):
+        add_read(Ledger(workspace), "swallowed")
 
 
-@pytest.fixture
-def restored(workspace, tmp_path):
-    """A store of which last night's backup was put back."""
+@pytest.mark.parametrize("text", ["Ada", "b'Ada'", '{"bytes":"416461"}'])
+def test_text_that_was_made_bytes_is_a_change(workspace, text):
     ledger = fill(workspace)
-    backup = taken(workspace, tmp_path / "backup.sqlite")
-    add_read(ledger, "lost1")
-    add_read(ledger, "lost2")
+    with ledger.writing() as page:
+        done = page.connection.execute(insert(reads).values(read_values("own") | {"reader": text}))
+        page.record("first answer", actor="Ada", about={}, row=(reads, done.inserted_primary_key[0]))
     ledger.engine.dispose()
-    put(workspace, backup)
-    return workspace
+    with past_the_program(workspace) as connection:
+        connection.execute("UPDATE reads SET reader = x'416461' WHERE key = 'own'")
 
-
-def test_an_accepted_gap_stands_as_a_note_and_the_store_goes_on(restored):
-    accept(restored, "Ada", "the disk failed")
-
-    add_read(Ledger(restored), "next")
-
-    found = verify(restored)
-    assert found.faults == []
-    assert found.notes == [
-        "Entry 10: Ada accepted that the database ended at entry 9 while the head file stood at entry 11: "
-        "the disk failed"
-    ]
-
-
-def test_to_accept_a_gap_hides_no_changed_row(restored):
-    with past_the_program(restored) as connection:
-        connection.execute("UPDATE reads SET reader = 'Eve' WHERE read_id = 3")
-        connection.commit()
-
-    accept(restored, "Ada", "the disk failed")
-
-    assert [fault[:2] for fault in told(restored)] == [("reads", "3")]
-
-
-def test_a_lost_head_file_can_be_accepted(workspace):
-    ledger = fill(workspace)
-    (path,) = audit_key.key_file(workspace).parent.glob(chain.HEADS)
-    path.unlink()
-
-    accept(workspace, "Ada", "a new machine")
-
-    add_read(ledger, "next")
-    found = verify(workspace)
-    assert found.faults == []
-    assert "ended at entry 9 while there was no head file: a new machine" in found.notes[0]
-
-
-def test_a_sound_store_has_nothing_to_accept(workspace):
-    fill(workspace)
-
-    with pytest.raises(InputError, match="found nothing to accept; go on as usual"):
-        accept(workspace, "Ada", "why not")
-
-
-@pytest.mark.parametrize(("actor", "reason"), [("", "the disk failed"), ("Ada", " ")])
-def test_to_accept_takes_a_name_and_a_reason(restored, actor, reason):
-    with pytest.raises(InputError, match=r"Expected a name and a reason .*, found none; give both"):
-        accept(restored, actor, reason)
-
-    assert verify(restored).faults
-
-
-@pytest.mark.parametrize(
-    ("statement", "found"),
-    [
-        ("DELETE FROM audit", "found none; restore a backup"),
-        ("UPDATE audit SET actor = 'Eve'", "found one that was not; restore a backup"),
-    ],
-)
-def test_an_end_that_the_program_did_not_write_is_not_accepted(restored, statement, found):
-    with past_the_program(restored) as connection:
-        connection.execute(statement)
-        connection.commit()
-
-    with pytest.raises(InputError, match=found):
-        accept(restored, "Ada", "the disk failed")
+    assert [fault[:2] for fault in told(workspace)] == [("reads", "6")]
