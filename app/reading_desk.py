@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from app import navigation, reading, resources, state, uncertainty_maps, viewer
@@ -69,11 +71,10 @@ def about(
         more=reading.asked(reading.MORE, name),
     )
     shown = [image_id, *found.priors(image_id)[:MOST_PRIORS]]
-    films = []
-    for film, one in zip(view.films, shown, strict=False):
-        pixels = resources.film_pixels(found.row(one))
-        depth = 8 if pixels is None else 8 * pixels.itemsize
-        films.append(film | {"depth": depth, "window": None, "lost": pixels is None})
+    films = [
+        film | {"window": None, "lost": _lost(found.row(one), own=one == image_id)}
+        for film, one in zip(view.films, shown, strict=False)
+    ]
     locked = view.locked or (UNREADABLE if films[0]["lost"] else None)
     heat, offer = (None, None) if view.model is None else _heat(found, view, image_id)
     meta = {
@@ -84,6 +85,11 @@ def about(
         "panel": _panel(found, reader, view, image_id, states=states, offer=offer) | {"locked": locked},
     }
     return meta, shown
+
+
+def _lost(row: Mapping[str, Any], *, own: bool) -> bool:
+    """Tell whether a film's file cannot be shown; a prior is not decoded for this, since the desk waits meanwhile."""
+    return resources.film_pixels(row) is None if own else pd.isna(row["path"]) or not Path(row["path"]).exists()
 
 
 def _panel(

@@ -71,6 +71,20 @@ class Head:
 _KINDS = {"store_id": str, "entry_id": int, "hash": str, "key": str, "place": str}
 
 
+def check_key(head: Head | None, key: bytes, key_file: Path) -> None:
+    """Raise unless the key is the one that the store was written with.
+
+    Raises:
+        InputError: If it is another one.
+    """
+    if head is not None and head.key != fingerprint(key):
+        msg = (
+            f"Expected the audit key that this store was written with, found another one at {key_file}; "
+            "put back your copy of the right one."
+        )
+        raise InputError(msg)
+
+
 def head_file(key_file: Path, store_id: str) -> Path:
     """Return where the head of a store lies."""
     return key_file.with_name(f"{store_id}.head.json")

@@ -140,7 +140,7 @@ class Ledger:
         new = last is None and not path.exists()
         key = audit_key.read_or_make(self.key_file) if new else audit_key.read(self.key_file)
         head, page = Head.read(path), Page(connection, key, last)
-        check_key(head, key, self.key_file)
+        chain.check_key(head, key, self.key_file)
         place, fingerprint = chain.place(self.engine), chain.fingerprint(key)
         own = Head(store_id=store_id, entry_id=0, hash=chain.NOTHING, key=fingerprint, place=place)
         if new:
@@ -214,20 +214,6 @@ class _Turn:
     def ends(self) -> Head:
         """What the head file is to say, as far as the page is written."""
         return replace(self.own, entry_id=self.page.entry_id, hash=self.page.hash)
-
-
-def check_key(head: Head | None, key: bytes, key_file: Path) -> None:
-    """Raise unless the key is the one that the store was written with.
-
-    Raises:
-        InputError: If it is another one.
-    """
-    if head is not None and head.key != chain.fingerprint(key):
-        msg = (
-            f"Expected the audit key that this store was written with, found another one at {key_file}; "
-            "put back your copy of the right one."
-        )
-        raise InputError(msg)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from core.store import audit_key, chain, growing
 from core.store.chain import ACCEPTED, Entry, Head
 from core.store.engine import open_database
 from core.store.growing import WATCHED, contents, digest
-from core.store.ledger import Ledger, check_key, readable
+from core.store.ledger import Ledger, readable
 from core.store.tables import audit, store
 
 Row = tuple[str, str]  # a table's name and a row's key
@@ -58,7 +58,7 @@ def verify(workspace: Workspace) -> Verified:
             with audit_key.locked(key_file), readable():  # the entries and the head of one moment
                 found = _Found(key=key, entries=[entry for _, entry in contents(connection, audit)])
                 head = found.head(connection, key_file.parent)
-            check_key(head, key, key_file)
+            chain.check_key(head, key, key_file)
             found.check_triggers(connection)
             found.check_chain(head)
             found.check_rows(connection)
