@@ -37,11 +37,6 @@ def aided(table: pd.DataFrame) -> pd.DataFrame:
     return _last(_own(_readers(table, WITH_MODEL)), [*CASE, "reader"])
 
 
-def final(table: pd.DataFrame) -> pd.DataFrame:
-    """Return each reader's last answer on each case: that after the model was seen, else that before."""
-    return _last(_readers(table, FIRST, WITH_MODEL), [*CASE, "reader"])
-
-
 def adjudicated(table: pd.DataFrame) -> pd.DataFrame:
     """Return the third reader's last answer, a row a case that has one."""
     reads = placed(table)

@@ -32,7 +32,6 @@ def test_the_last_first_answer_and_the_last_one_with_the_model_count():
 
     assert counted_reads.unaided(reads)["called"].tolist() == ["cannot tell", "present"]
     assert counted_reads.aided(reads)["called"].tolist() == ["absent"]
-    assert counted_reads.final(reads)["called"].tolist() == ["absent", "present"]
     assert counted_reads.adjudicated(reads)["called"].tolist() == ["present"]
 
 
