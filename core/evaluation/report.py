@@ -35,6 +35,12 @@ class Threshold(_Plain):
     fold: str
     films: int
     positive_films: int
+    name: str | None = None
+    """What its proposer called it; None for the card's own, chosen at training."""
+    set_by: str | None = None
+    """Who activated it; None for the card's own."""
+    set_at: str | None = None
+    """When it was activated, ISO 8601, UTC; None for the card's own."""
 
 
 class Counts(_Plain):
@@ -69,11 +75,97 @@ class Points(_Plain):
     exact: int
 
 
+class Limits(_Plain):
+    """95 % limits of the sensitivity along a ROC curve."""
+
+    x: list[Share]
+    """1 - specificity, rising."""
+    low: list[Share]
+    high: list[Share]
+
+
+class Calibrated(_Plain):
+    """Films whose probabilities lie in one bin of equal width, and how often it came true."""
+
+    films: int
+    probability: Share
+    """Mean predicted."""
+    share: Share
+    """With the finding, by the reference standard."""
+    low: Share
+    high: Share
+
+
+class Heaps(_Plain):
+    """How the probabilities of some films are spread: counts in bins of equal width from 0 to 1."""
+
+    label: int
+    """1 with the finding, 0 without."""
+    right: bool | None
+    """Whether they were called right at the threshold; None where there is none, and all films count."""
+    counts: list[int]
+
+
+class NetBenefit(_Plain):
+    """The decision curve: what calling films positive from a threshold on gains, in true positives a film."""
+
+    prevalence: Share
+    thresholds: list[Share]
+    model: list[float]
+    all_positive: list[float]
+    """If every film were called positive; calling none has 0."""
+
+
+class Subgroup(_Plain):
+    """The films that share one value of something that is known of them."""
+
+    by: str
+    """What tells them apart, in words: "view", "age", "drain"."""
+    group: str
+    films: int
+    patients: int
+    positive_films: int
+    positive_patients: int
+    auroc: Measure
+    sensitivity: Measure
+    specificity: Measure
+    warning: str | None = None
+    """Why little can be concluded, such as too few patients."""
+
+
+class Shortcut(_Plain):
+    """Whether the drain is recognised in the place of the air."""
+
+    with_drain: Subgroup | None
+    """Positives with a drain, against all negatives."""
+    without_drain: Subgroup | None
+    """Positives without one, against all negatives."""
+    masked_films: int
+    """Positive films with a drain of which it is known what the checkpoint says once the drain is painted over."""
+    masked_patients: int
+    mean_change: Measure
+    """Of their probability, by painting over; below 0 it fell."""
+    calls_lost: int | None
+    """Called positive with the drain and not without; None without a threshold."""
+
+
+class Truth(_Plain):
+    """The measures against one source of labels."""
+
+    truth: str
+    common: bool
+    """Whether on the films that every source here speaks of, instead of all that this one speaks of."""
+    films: int
+    patients: int
+    positive_films: int
+    metrics: dict[str, Measure]
+
+
 class EvaluationReport(_Plain):
     """What a checkpoint measures on one part of a split, against one source of labels.
 
-    Numbers are not rounded. The intervals are percentiles of bootstrap draws of the patients,
-    but that of `prevalence`, which is the split certificate's.
+    Numbers are not rounded. Intervals go by patient: clustered DeLong for the AUROCs, clustered
+    Wilson for proportions, percentiles of bootstrap draws of the patients for the rest.
     """
 
     report_id: str
@@ -94,6 +186,17 @@ class EvaluationReport(_Plain):
     """x: 1 - specificity, y: sensitivity."""
     precision_recall: Points | None
     """x: sensitivity, y: PPV."""
+    negatives: str = "all"
+    """`all` others, or `no-finding` only: then films with other findings are left out."""
+    roc_limits: Limits | None = None
+    calibration: list[Calibrated] = []
+    spread: list[Heaps] = []
+    net_benefit: NetBenefit | None = None
+    subgroups: list[Subgroup] = []
+    shortcut: Shortcut | None = None
+    truths: list[Truth] = []
+    chosen_prevalence: float | None = None
+    """At which `ppv_at_prevalence` and `npv_at_prevalence` are told; None: not asked for."""
     bootstrap_draws: int
     bootstrap_seed: int
     versions: dict[str, str]
