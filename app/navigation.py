@@ -19,6 +19,7 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Research": (
         ("splits", "Splits", ":material/call_split:"),
         ("compare", "Compare", ":material/monitoring:"),
+        ("thresholds", "Thresholds", ":material/tune:"),
         ("uncertainty", "Uncertainty", ":material/blur_on:"),
     ),
     "Run": (

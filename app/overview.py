@@ -35,7 +35,7 @@ class NewestPredictions:
     dataset: str
     split: str
     part: str
-    cut: float  # the operating point chosen when it was trained
+    cut: float  # the operating point in force
     calibration: dict[str, Any]  # as its card has it
     table: pd.DataFrame
 

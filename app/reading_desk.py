@@ -172,7 +172,9 @@ def _heat(found: ReadingList, view: CaseView, image_id: str) -> tuple[dict[str, 
     if not reading.asked(reading.HEAT, view.case):
         return None, {"state": "offer", "sentence": None}
     try:
-        maps = uncertainty_maps.explanations(found.card, found.worklist.dataset, found.row(image_id))
+        maps = uncertainty_maps.explanations(
+            found.card, found.worklist.dataset, found.row(image_id), cut=found.worklist.cut
+        )
     except InputError as error:
         return None, {"state": "none", "sentence": str(error)}
     trusted = [one for one in maps if one.verdict == "shown"]

@@ -15,7 +15,7 @@ from core.base.paths import Workspace
 from core.data import pixels, split_store, thumbnails, truth
 from core.data import radiographs as radiographs_of
 from core.data.splits import KINDS
-from core.evaluation import operating_point, prediction_store
+from core.evaluation import points_in_force, prediction_store
 from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
@@ -120,6 +120,12 @@ def truth_names(dataset: str) -> list[str]:
     return truth.truth_names(workspace(), dataset)
 
 
+def labels(dataset: str, truth_name: str) -> pd.Series:
+    """Return the labels of one source by `image_id`: 1, 0, or null where unknown."""
+    table = truth_table(dataset)
+    return table[table["truth"] == truth_name].set_index("image_id")["label"]
+
+
 def index_report(dataset: str) -> dict[str, Any]:
     """Return what indexing a data set read and left out."""
     path = workspace().index_report(dataset)
@@ -181,9 +187,17 @@ def reports() -> list[EvaluationReport]:
 
 
 def evidence(
-    checkpoint_id: str, dataset: str, split_name: str, part: str, truth_name: str
+    checkpoint_id: str, dataset: str, split_name: str, part: str, truth_name: str, *, cut: float | None = None
 ) -> tuple[Evidence, tuple[Any, ...]]:
     """Return what is known of a part's films, read again only when a file has changed; nobody may change it.
+
+    Args:
+        checkpoint_id: Whose predictions.
+        dataset: Of the films.
+        split_name: Likewise.
+        part: Likewise.
+        truth_name: Source of the labels.
+        cut: That of the worklist whose films these are; None: the operating point in force.
 
     Returns:
         The films, and the key of what can be cached about them.
@@ -201,16 +215,17 @@ def evidence(
         *(place.truth(name) for name in sorted({dataset, card["dataset"]})),
     ]
     times = [path.stat().st_mtime_ns if path.exists() else 0 for path in sources]
-    key = (str(place.root), str(place.checkpoints), checkpoint_id, dataset, split_name, part, truth_name, *times)
-    return _evidence(key, (checkpoint_id, dataset, split_name, part, truth_name)), key
+    at = evidence_of.in_force(place, card).threshold.value if cut is None else cut
+    key = (str(place.root), str(place.checkpoints), checkpoint_id, dataset, split_name, part, truth_name, at, *times)
+    return _evidence(key, (checkpoint_id, dataset, split_name, part, truth_name), at), key
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading predictions and signals…")
-def _evidence(key: tuple[Any, ...], _place: tuple[str, str, str, str, str]) -> Evidence:
+def _evidence(key: tuple[Any, ...], _place: tuple[str, str, str, str, str], _cut: float) -> Evidence:
     checkpoint_id, dataset, split_name, part, truth_name = _place
     here = workspace()
     card = cards.read_card(here, checkpoint_id)
-    return evidence_of.load(here, card, dataset, split_name, part, truth=truth_name)
+    return evidence_of.load(here, card, dataset, split_name, part, truth=truth_name, cut=_cut)
 
 
 @st.cache_data(max_entries=4000, max_size="200MB", show_spinner=False)
@@ -247,8 +262,12 @@ def job_history(job_id: int) -> pd.DataFrame:
 
 
 def card_cut(card: Mapping[str, Any]) -> float | None:
-    """Return the operating point chosen when a checkpoint was trained, or None if it could not be."""
-    point = operating_point.of_card(card)
+    """Return a checkpoint's operating point in force, or None if it has none.
+
+    Raises:
+        InputError: If the database cannot be read.
+    """
+    point = points_in_force.in_force(workspace(), card)
     return None if point is None else point.value
 
 

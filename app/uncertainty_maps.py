@@ -13,6 +13,7 @@ from core.base.errors import InputError
 from core.data import thumbnails
 from core.evaluation import localisation
 from core.figures import heat_map
+from core.inference import own_calls
 from core.triage.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def draw(shown: Evidence, case: Mapping[str, Any]) -> None:
     )
     try:
         with st.spinner("Loading the classifier…"):
-            found = explanations(shown.card, shown.dataset, case)
+            found = explanations(shown.card, shown.dataset, case, cut=shown.cut)
     except InputError as error:
         st.warning(str(error))
         return
@@ -92,7 +93,7 @@ def _draw_one(one: Explanation, shown: Evidence, case: Mapping[str, Any], film: 
     values = one.heat_map
     if which == SPREAD:
         try:
-            values = _variation(one.checkpoint_id, str(case["sha256"]), shown.dataset, dict(case))
+            values = _variation(one.checkpoint_id, str(case["sha256"]), one.cut, shown.dataset, dict(case))
         except InputError as error:  # a classifier without dropout
             st.caption(str(error))
             return
@@ -106,34 +107,44 @@ def _draw_one(one: Explanation, shown: Evidence, case: Mapping[str, Any], film: 
     st.caption(f"{heat_map.CAPTION.format(rows=rows, columns=columns)}. {MEANS[which]}")
 
 
-def explanations(card: Mapping[str, Any], dataset: str, case: Mapping[str, Any]) -> list[Explanation]:
+def explanations(card: Mapping[str, Any], dataset: str, case: Mapping[str, Any], *, cut: float) -> list[Explanation]:
     """Return what moved a checkpoint on a film: one map for a classifier, one a member for an ensemble; cached.
 
     Args:
         card: Of the checkpoint.
         dataset: The film's.
         case: The film's row.
+        cut: By which the checkpoint calls films here: a worklist's, or the one in force.
 
     Raises:
         InputError: If the checkpoint may not speak of such a film, or a file is gone or another.
     """
     key = (card["checkpoint_id"], card["weights_sha256"], str(case["sha256"]))
-    return _explanations(*key, dataset, dict(case))
+    at = own_calls.cuts(resources.workspace(), card, cut=cut)
+    return _explanations(*key, tuple(at.values()), dataset, dict(case), cut)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _explanations(
-    checkpoint_id: str, weights_sha256: str, image_sha256: str, dataset: str, _case: dict[str, Any]
+    checkpoint_id: str,
+    weights_sha256: str,
+    image_sha256: str,
+    cuts: tuple[float | None, ...],
+    dataset: str,
+    _case: dict[str, Any],
+    _cut: float,
 ) -> list[Explanation]:
     from core.inference import explain  # torch: seconds, so only when somebody asks for a map
 
     place = resources.workspace()
-    return explain.explanations(place, checkpoint_id, _case, dataset=dataset, loaded=resources.classifier)
+    return explain.explanations(place, checkpoint_id, _case, dataset=dataset, cut=_cut, loaded=resources.classifier)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Drawing the passes…")
-def _variation(checkpoint_id: str, image_sha256: str, dataset: str, _case: dict[str, Any]) -> np.ndarray:
+def _variation(
+    checkpoint_id: str, image_sha256: str, cut: float | None, dataset: str, _case: dict[str, Any]
+) -> np.ndarray:
     from core.inference import explain
 
     place = resources.workspace()
-    return explain.uncertainty_map(place, checkpoint_id, _case, dataset=dataset, loaded=resources.classifier)
+    return explain.uncertainty_map(place, checkpoint_id, _case, dataset=dataset, cut=cut, loaded=resources.classifier)

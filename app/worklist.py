@@ -35,7 +35,8 @@ BLINDED_SEGMENTS = {ALL: "To read", ADJUDICATE: "Adjudicate", TODAY: "Read today
 FILMS_A_PAGE = (25, 50, 100, 200)
 FILTERS = {"first_reason": "First reason", "view": "View", "sex": "Sex", "source": "Kind of image"}
 TELLING = ("first_reason",)  # filters that a blinded list does not have
-UNSHOWN = ["label", "random_check", "listed", "mask_path", "lung_path"]  # a page cannot tell what it does not have
+# A page cannot tell what it does not have.
+UNSHOWN = ["label", "random_check", "listed", "mask_path", "lung_path", "drain_path"]
 BLINDED_COLUMNS = [*("image_id", "path", "sha256", "source"), *("view", "sex", "age_years", "follow_up", "priors")]
 MODES = {OPEN: "zones are shown", BLINDED: "blinded: nothing of the model before the first answer"}
 
@@ -71,7 +72,7 @@ def read(worklist: Worklist) -> Listing:
     """
     reading_list.card_of(resources.workspace(), worklist)
     found, key = resources.evidence(
-        worklist.checkpoint_id, worklist.dataset, worklist.split, worklist.part, worklist.truth
+        worklist.checkpoint_id, worklist.dataset, worklist.split, worklist.part, worklist.truth, cut=worklist.cut
     )
     place = resources.workspace()
     return _listing((*key, place.database_url, worklist.name, worklist.created_at), worklist, found)

@@ -1,13 +1,22 @@
-"""Compare: the checkpoints on one part, their measures with intervals, and their curves."""
+"""Compare: which model ranks the films of one part better, and how sure that is."""
+
+from html import escape
 
 import streamlit as st
 
-from app import compare, navigation, panels, resources
+from app import compare, compare_details, compare_downloads, navigation, panels, resources
+from app.compare_details import Shown
+from core.base.errors import InputError
 from core.evaluation import side_by_side
-from core.figures import curves, metrics
+from core.evaluation.comparison import sentence
+from core.figures import calibration, curves, differences, metrics
 from core.figures.style import stamp_of
 
-MEASURES = ("auroc", "average_precision", "sensitivity_at_specificity_95", "brier")
+CURVES = {"Precision-recall": curves.precision_recall, "Calibration": calibration.calibration}
+MEANING = {
+    "Precision-recall": "The dotted line is the prevalence: what calling films at random would give.",
+    "Calibration": "On the line, a probability can be taken at its word: of 100 films with 0.20, 20 have the finding.",
+}
 WIDTH = 440  # pixels a figure needs; on a tablet they stand below each other
 
 st.title("Compare")
@@ -23,47 +32,58 @@ missing = compare.unmeasured(question, reports)
 if missing:
     compare.offer_measuring(question, missing)
 reports = compare.choose_checkpoints(question, reports)
+compare_details.take_in_external(question)
 if not reports:
-    st.info(f"No classifier is measured on {question['dataset']}/{question['split']}, part {question['part']}, yet.")
-    navigation.link("training", "Train one on this split")
+    st.info(f"Nothing is measured yet. {compare.task_words(question)}")
+    navigation.link("training", "Train a classifier on this split")
     st.stop()
 
-st.html(f'<p class="ps-lead">{side_by_side.lead_sentence(reports)}</p>')
+st.html(f'<p class="ps-lead">{escape(compare.task_words(question))} {escape(side_by_side.lead_sentence(reports))}</p>')
 measured = compare.measured(reports)
-theme = compare.theme()
-stamp = stamp_of(reports[0])
+theme, stamp = compare.theme(), stamp_of(reports[0])
 if all(report.roc is None for report in reports):
     st.info(f"No curve can be drawn: {reports[0].metrics['auroc'].reason} in this part. Choose another part or split.")
     st.stop()
-with st.grid(min_column_width=WIDTH):
-    for name in MEASURES:
-        st.plotly_chart(
-            metrics.dots(measured, names=[name], caption=stamp, theme=theme),
-            key=f"compare.dots.{name}",
-            alt=f"{metrics.TITLES[name]} of each checkpoint, with its 95 % interval",
-        )
-    st.plotly_chart(
-        curves.roc(measured, caption=stamp, theme=theme), key="compare.roc", alt="ROC curves of the checkpoints"
-    )
-    st.plotly_chart(
-        curves.precision_recall(measured, caption=stamp, theme=theme),
-        key="compare.pr",
-        alt="Precision-recall curves of the checkpoints",
-    )
-st.caption(
-    "Overlapping intervals do not prove that two checkpoints are alike. Each marked point is the threshold chosen on "
-    "the fold tune of val, never on this part."
-)
 
-st.subheader("Measures")
-names = {one.report.checkpoint_id: one.name for one in measured}
-st.dataframe(side_by_side.measures_table(reports).rename(columns=names), hide_index=True, key="compare.measures")
-with st.expander("What the measures mean", key="compare.meaning"):
-    for name, meaning in side_by_side.HELP.items():
-        st.markdown(f"**{side_by_side.TITLES[name]}.** {meaning}")
-with st.expander("Confusion at the threshold", key="compare.confusion"):
-    for one in measured:
-        st.caption(one.name)
-        st.dataframe(
-            side_by_side.confusion_table(one.report), hide_index=True, key=f"compare.confusion.{one.report.report_id}"
+found, key, paired = None, (), []
+if len(reports) > 1:
+    try:
+        found, key = compare.aligned(question, reports)
+        paired = compare.auroc_differences(found, key)
+    except InputError as error:
+        st.warning(f"The models cannot be compared film by film. {error}")
+shown = Shown(question=question, measured=measured, found=found, key=key, theme=theme)
+for difference in paired:
+    st.html(f'<p class="ps-verdict">{escape(sentence(difference, shown.names))}</p>')
+with st.container(key="compare-table"):  # wider than a tablet: it scrolls there
+    st.plotly_chart(
+        metrics.dots(measured, besides=compare_details.costs(measured), caption=stamp, theme=theme),
+        key="compare.dots",
+        alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each model, with 95 % intervals",
+    )
+
+readers = compare.readers(question)
+with st.grid(min_column_width=WIDTH):
+    with st.container():
+        figure = curves.roc(measured, readers=readers, caption=stamp, theme=theme)
+        st.plotly_chart(figure, key="compare.roc", alt="ROC curves of the models, with the band of the first")
+        st.caption(compare_details.roc_words(measured, readers))
+    with st.container():
+        which = st.segmented_control(
+            "Curve",
+            list(CURVES),
+            default=next(iter(CURVES)),
+            required=True,
+            label_visibility="collapsed",
+            key="compare.curve",
+            persist_state="session",
         )
+        figure = CURVES[which](measured, caption=stamp, theme=theme)
+        st.plotly_chart(figure, key="compare.second", alt=f"{which} of the models")
+        st.caption(MEANING[which])
+if len(paired) > 1:  # of two models the verdict says it all
+    figure = differences.triangle(paired, shown.names, caption=stamp, theme=theme)
+    st.plotly_chart(figure, key="compare.differences", alt="Paired differences of the AUROC between the models")
+
+compare_details.draw(shown)
+compare_downloads.draw(shown, paired)

@@ -12,6 +12,7 @@ from core.base.paths import Settings
 from core.commands import (
     arguments,
     backup,
+    compare,
     demo,
     ensemble,
     evaluate,
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS: dict[str, type[Config]] = {
     "backup": backup.BackupArguments,
+    "compare": compare.CompareArguments,
     "demo": demo.DemoArguments,
     "ensemble": ensemble.EnsembleArguments,
     "evaluate": evaluate.EvaluateArguments,

@@ -112,6 +112,8 @@ SIGNALS = Table(
         "augmentation_probabilities": LIST,  # calibrated, one a fixed small change of the film
         "augmentation_std": NUMBER,
         "drain": WHOLE,  # 1 if a source of labels records one, 0 if one records none
+        "drain_masked_probability": NUMBER,  # calibrated, the drain painted over; null where no mask says where it lies
+        "drain_control_probability": NUMBER,  # the same painted over beside the drain: what painting alone does
     },
     required=("image_id",),
 )

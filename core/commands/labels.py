@@ -16,12 +16,12 @@ from core.data.labels_import import LabelsReport
 _EPILOG = (
     "Tables: image_id and label with any column of the truth table, as `review export --what labels` writes it; NIH's "
     "BBox_List_2017.csv, whose boxes are in pixels of the published 1024 x 1024 images; image_id and mask_path, "
-    "relative to the table."
+    "relative to the table; image_id and Pneumothorax, YES or NO, as in Google's adjudicated labels of NIH films."
 )
 
 
 class LabelsArguments(Config):
-    """Take labels, boxes or masks into a data set as a source of labels; rows that cannot be used are counted."""
+    """Take labels, boxes, masks or findings into a data set as a source of labels; rows left out are counted."""
 
     action: Literal["import"] = Field(description="What to do.")
     dataset: str = Field(description="Data set that the films belong to.")

@@ -14,13 +14,14 @@ from core.base.errors import InputError
 from core.base.paths import Workspace, checked_name
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
-from core.evaluation import operating_point, side_by_side
+from core.evaluation import side_by_side
 from core.models import cards
 from core.review import rights
 from core.triage import cases, decision, evidence, signals, words
 from core.triage.worklists import Worklist, Worklists
 
 if TYPE_CHECKING:
+    from core.evaluation.points_in_force import InForce
     from core.triage.bench import Bench
     from core.triage.cases import Counts
     from core.triage.decision import Chosen, Policy
@@ -63,12 +64,12 @@ def run(given: list[str]) -> Outcome:
     card = cards.read_card(workspace, arguments.checkpoint)
     place = (arguments.dataset, arguments.split)
     progress.announce("Reading predictions and signals")
-    val = evidence.load(workspace, card, *place, "val", truth=arguments.truth)
-    shown = (
-        val
-        if arguments.part == "val"
-        else evidence.load(workspace, card, *place, arguments.part, truth=arguments.truth)
-    )
+    point = evidence.in_force(workspace, card)  # read once: what is chosen, shown and saved has one cut
+    truth, cut = arguments.truth, point.threshold.value
+    val = evidence.load(workspace, card, *place, "val", truth=truth, cut=cut)
+    shown = val
+    if arguments.part != "val":
+        shown = evidence.load(workspace, card, *place, arguments.part, truth=truth, cut=cut)
     progress.announce("Finding the signal that tells wrong calls, on the fold tune")
     chosen = decision.choose(val.fold("tune"))
     if share is not None:
@@ -86,6 +87,7 @@ def run(given: list[str]) -> Outcome:
     table = cases.cases(shown, policy)
     came = _Found(
         arguments=arguments,
+        point=point,
         shown=shown,
         chosen=chosen,
         policy=policy,
@@ -109,6 +111,7 @@ class _Found:
     """What came out, and how it is told."""
 
     arguments: TriageArguments
+    point: InForce
     shown: Evidence
     chosen: Chosen
     policy: Policy
@@ -139,6 +142,7 @@ class _Found:
         lines = [
             f"{arguments.checkpoint} on {arguments.dataset}/{arguments.split}, {arguments.part}: {counts.films} films, "
             f"{counts.suspected} suspected, {counts.unsure} unsure, {counts.not_suspected} not suspected.",
+            f"  cut: {self.shown.cut:.4f} ({self.point.said})",
             f"  unsure by: {signals.title(self.chosen.signal)}, chosen on tune",
             f"  tune: {self.chosen.bench.verdict}",
         ]
@@ -167,7 +171,7 @@ def _worklist(found: _Found) -> Worklist:
         truth=arguments.truth,
         policy=found.policy.to_dict(),
         cut=found.shown.cut,
-        cut_from=f"{operating_point.IN_FORCE} on tune, at training, {card['created_at'][:10]}",
+        cut_from=found.point.said,
         read_mode=arguments.read_mode,
         readers=rights.checked_readers(arguments.readers),
         created_at=time.time(),

@@ -1,13 +1,15 @@
-"""A split as a page shows it: films joined with their part, filters, counts, and the certificate in words."""
+"""A split as a page shows it: films joined with their part, counts, and the certificate in words."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from core.base.errors import InputError
 from core.data.assignment import PARTS
 
 FIELD_WORDS = {
@@ -30,17 +32,43 @@ INDEX_TALLIES = {
     "nulled": "value set to unknown",
     "truth_left_out": "truth left out",
 }
-PLACES = ("path", "mask_path", "lung_path")  # where files lie is never shown
+PLACES = ("path", "mask_path", "lung_path", "drain_path")  # where files lie is never shown
 UNITS = {"age_years": "years", "pixel_spacing_mm": "mm"}
 LABEL_WORDS = {1: "pneumothorax", 0: "no pneumothorax"}
 
 
 def joined(radiographs: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
-    """Return the films of a split with everything known of them, one row a film, in the order of the parts."""
+    """Return the films of a split with everything known of them, one row a film, in the order of the parts.
+
+    Raises:
+        InputError: If the radiographs table names a film twice.
+    """
     own = split.drop(columns=["patient_id", "label"])
-    films = own.merge(radiographs, on="image_id", how="left", validate="one_to_one")
-    order = films["part"].map({part: rank for rank, part in enumerate(PARTS)})
-    return films.assign(_order=order).sort_values(["_order", "image_id"]).drop(columns="_order").reset_index(drop=True)
+    own = own.iloc[own["image_id"].argsort().to_numpy()]
+    own = own.iloc[part_places(own["part"]).argsort(kind="stable")].reset_index(drop=True)
+    known = radiographs.drop(columns=[name for name in radiographs if name in own]).reset_index(drop=True)
+    rows = _rows_of(own["image_id"], radiographs["image_id"])
+    return pd.concat([own, known.reindex(rows).reset_index(drop=True)], axis=1)
+
+
+def _rows_of(wanted: pd.Series, image_ids: pd.Series) -> np.ndarray:
+    """Return the row of each wanted film, or one beyond the last row where there is none."""
+    numbers, names = pd.factorize(pd.concat([image_ids, wanted]))  # in the order in which they are met
+    own = numbers[: len(image_ids)]
+    twice = np.flatnonzero(own != np.arange(len(own)))
+    if twice.size:
+        msg = (
+            f"Expected each film once in the radiographs table, found {names[own[twice[0]]]!r} more than once; "
+            "index the data set again."
+        )
+        raise InputError(msg)
+    return numbers[len(image_ids) :]
+
+
+def part_places(parts: pd.Series) -> np.ndarray:
+    """Return the position of each film's part in `PARTS`, shape `(N,)`."""
+    rows, names = pd.factorize(parts)
+    return np.array([PARTS.index(name) for name in names], dtype=np.intp)[rows]
 
 
 def lead_sentence(certificate: Mapping[str, Any]) -> str:
@@ -84,47 +112,6 @@ def _counts_row(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def filters(films: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
-    """Return the filters that can tell films apart: column, title, choices."""
-    words = with_words(films)
-    found = []
-    for column, title in (
-        ("part", "Part"),
-        ("label_words", "Report label"),
-        ("view", "View"),
-        ("sex", "Sex"),
-        ("source", "Kind of image"),
-    ):
-        options = sorted(words[column].dropna().astype(str).unique())
-        if len(options) > 1:
-            found.append((column, title, options))
-    names = sorted({name for cell in films["findings"].dropna() for name in cell.split("|")})
-    if len(names) > 1:
-        found.append(("findings", "Finding", names))
-    return found
-
-
-def filtered(films: pd.DataFrame, choices: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Return the films that fit every filter; an empty choice lets all through.
-
-    Examples:
-        >>> films = pd.DataFrame({"label": [1, 0], "findings": ["Pneumothorax|Mass", "No Finding"]})
-        >>> len(filtered(films, {"findings": ["Mass"]})), len(filtered(films, {"findings": []}))
-        (1, 2)
-    """
-    words = with_words(films)
-    kept = pd.Series(True, index=films.index)
-    for column, chosen in choices.items():
-        if not chosen:
-            continue
-        if column == "findings":
-            named = words["findings"].fillna("").str.split("|")
-            kept &= pd.Series([not set(chosen).isdisjoint(names) for names in named], index=films.index)
-        else:
-            kept &= words[column].isin(list(chosen))
-    return films[kept]
-
-
 def with_words(films: pd.DataFrame) -> pd.DataFrame:
     """Return the films with their report label in words, in the column `label_words`."""
     return films.assign(label_words=films["label"].map(LABEL_WORDS).fillna("unknown").astype("str"))
@@ -148,6 +135,11 @@ def listed(films: pd.DataFrame) -> pd.DataFrame:
     columns = ("image_id", "patient_id", "part", "label_words", "findings", "view", "sex", "age_years", "follow_up")
     table = with_words(films)[list(columns)]
     return table.rename(columns=lambda name: FIELD_WORDS.get(name, name.replace("_", " ").capitalize()))
+
+
+def exported(films: pd.DataFrame) -> pd.DataFrame:
+    """Return the films with everything the tables say of them, except where their files lie."""
+    return films.drop(columns=list(PLACES), errors="ignore")
 
 
 def certificate_words(certificate: Mapping[str, Any]) -> str:

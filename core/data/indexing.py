@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
-BESIDE = {"mask_path": "masks", "lung_path": "lungs"}  # columns for the folders of regions beside the table
+# Columns for the folders of regions beside the table.
+BESIDE = {"mask_path": "masks", "lung_path": "lungs", "drain_path": "drains"}
 LAYOUTS = ("images", "images_*", "images_*/images")  # where the files of a published set may lie
 
 
@@ -73,7 +74,7 @@ def index(
         rows: What a format's reader returned, or a table of the radiographs columns with
             `file_name` (looked for in `images`) or `path`.
         images: Folder of the image files, or the one above `images/` or `images_001/images/`.
-        csv: The table the rows came from; `masks/`, `lungs/` and `truth.csv` beside it are taken along.
+        csv: The table the rows came from; what `BESIDE` names and `truth.csv` beside it are taken along.
 
     Raises:
         InputError: If there are no images in the folder, or not one radiograph can be used.

@@ -1,6 +1,6 @@
 """Labels, boxes and masks from a table of their own, taken into a data set as a named source of labels.
 
-Three kinds of table are told apart by their headers, `image_id` may also be called `Image Index`:
+Four kinds of table are told apart by their headers, `image_id` may also be called `Image Index`:
 
 - labels: `image_id` and `label` (1, 0, or empty where unknown), with any other column of the truth
   table and `mask_path`; boxes as JSON, in shares of the film;
@@ -8,7 +8,8 @@ Three kinds of table are told apart by their headers, `image_id` may also be cal
   its commas, or the same with the columns `x,y,w,h`. Only `Pneumothorax` counts, and an image with a box
   of it has label 1. The table speaks of the published images of 1024 x 1024 pixels whatever size the
   copies at hand have, so boxes are divided by 1024 and hold at any size;
-- masks: `image_id` and `mask_path`, files that are zero outside; an image with a mask has label 1.
+- masks: `image_id` and `mask_path`, files that are zero outside; an image with a mask has label 1;
+- findings: `image_id` and `Pneumothorax`, YES or NO, as Google's adjudicated labels of NIH films have it.
 
 A label set that `review export` made is of the first kind; of its rows those of this data set count, whose
 films still have the pixels that were read. Paths are relative to the table's folder. Rows that cannot be
@@ -32,7 +33,7 @@ from core.base import files, schema
 from core.base.errors import InputError
 from core.base.paths import checked_name
 from core.data import pixels, radiographs, truth
-from core.data.formats import fields
+from core.data.formats import fields, google
 from core.data.listing import Tally, leave_out_repeats
 from core.data.parallel import in_threads
 from core.data.regions import box_fault, read_boxes, write_boxes
@@ -47,6 +48,7 @@ TAKEN = {
     "labels": (*IMAGE, *LABELS, "mask_path"),
     "boxes": (*IMAGE, "finding label", *"xywh"),
     "masks": (*IMAGE, "mask_path"),
+    "findings": (*IMAGE, google.COLUMN),
 }
 RESERVED = (truth.REPORT, truth.PHANTOM)  # made by `index`
 SIDES = ("left", "right", "both")
@@ -59,7 +61,7 @@ class LabelsReport:
 
     dataset: str
     truth: str
-    kind: str  # labels | boxes | masks
+    kind: str  # labels | boxes | masks | findings
     rows: int  # images with a label
     positive: int
     boxes: int
@@ -74,7 +76,7 @@ class LabelsReport:
 
 
 def import_labels(workspace: Workspace, dataset: str, csv: Path, *, name: str) -> LabelsReport:
-    """Take a table of labels, boxes or masks into a data set's truth table.
+    """Take a table of labels, boxes, masks or findings into a data set's truth table.
 
     An earlier import of this name is replaced; other sources of labels stay as they are.
 
@@ -100,7 +102,10 @@ def import_labels(workspace: Workspace, dataset: str, csv: Path, *, name: str) -
     kind = _kind(columns, csv)
     left_out = Tally()
     cells = _rows_of_films(table.rows, columns, known.assign(dataset=dataset), left_out)
-    rows = _boxes(cells, left_out) if kind == "boxes" else _labels(cells, csv, left_out)
+    if kind == "findings":
+        rows = google.labels(cells, left_out)
+    else:
+        rows = _boxes(cells, left_out) if kind == "boxes" else _labels(cells, csv, left_out)
     rows = _with_good_masks(rows, known, left_out)
     if rows.empty:
         reasons = ", ".join(left_out.to_dict()) or "no row"
@@ -143,9 +148,12 @@ def _kind(columns: list[str], csv: Path) -> str:
             return "labels"
         if "mask_path" in columns:
             return "masks"
+        if google.COLUMN in columns:
+            return "findings"
     msg = (
-        "Expected the columns image_id (or Image Index) and label, image_id and mask_path, or NIH's Image Index, "
-        f"Finding Label and Bbox [x,y,w,h], each once, found {', '.join(columns)[:200]!r} in {csv.name}; rename them."
+        "Expected the columns image_id (or Image Index) and label, image_id and mask_path, image_id and Pneumothorax, "
+        "or NIH's Image Index, Finding Label and Bbox [x,y,w,h], each once, found "
+        f"{', '.join(columns)[:200]!r} in {csv.name}; rename them."
     )
     raise InputError(msg)
 

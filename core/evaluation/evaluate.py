@@ -5,23 +5,40 @@ from __future__ import annotations
 import hashlib
 import platform
 from datetime import UTC, datetime
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 import core
 from core.base.errors import InputError
-from core.base.statistics import clustered_proportion
-from core.evaluation import metrics
+from core.evaluation import decision_curve, reliability
 from core.evaluation.curves import Curve, precision_recall, roc, thinned
-from core.evaluation.intervals import DRAWS, bootstrap, percentile_interval
+from core.evaluation.intervals import DRAWS
+from core.evaluation.measures import MIN_PATIENTS, NO_FINDING, confusion, labelled, measures
 from core.evaluation.metrics import Films
 from core.evaluation.operating_point import choose
-from core.evaluation.report import Confusion, Counts, EvaluationReport, Measure, Points, Threshold
+from core.evaluation.report import (
+    Calibrated,
+    Counts,
+    EvaluationReport,
+    Heaps,
+    NetBenefit,
+    Points,
+    Threshold,
+)
+from core.evaluation.shortcut import shortcut
+from core.evaluation.subgroups import subgroups
+from core.evaluation.truths import against_each
 
-NO_FINDING = "No Finding"
-CLASSES_NEEDED = {"sensitivity": (1,), "specificity": (0,), "brier": (), "log_loss": ()}  # the others need both
-MIN_PATIENTS = 5  # of either class; drawing fewer again and again shows nothing of those who were not seen
+__all__ = ["MIN_PATIENTS", "NO_FINDING", "evaluate", "kept_negatives", "threshold_on_tune"]
+
+Negatives = Literal["all", "no-finding"]
+HEAPS = 20  # bins of the spread
+CUTS = np.linspace(0, 0.99, 100)  # of the decision curve; at 1 a false alarm would weigh endlessly
+OF_RADIOGRAPHS = ("findings", "source", "sex", "view", "age_years", "follow_up")
+OF_TRUTH = ("size_share", "drain", "quality_grade")
+OF_SIGNALS = ("drain", "quality_grade", "drain_masked_probability", "drain_control_probability")
 
 
 def evaluate(
@@ -36,6 +53,10 @@ def evaluate(
     truth: str = "report",
     labels: pd.Series | None = None,
     split_sha256: str | None = None,
+    negatives: Negatives = "all",
+    chosen_prevalence: float | None = None,
+    truth_table: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> EvaluationReport:
@@ -52,27 +73,35 @@ def evaluate(
         truth: Name of the source of labels.
         labels: Its labels by image_id, 1, 0 or null; without it the predictions' own are used.
         split_sha256: Hash of the split's table, by which a stale report is known.
+        negatives: `no-finding` leaves negatives out whose report tells of other findings.
+        chosen_prevalence: At which PPV and NPV are told besides, in (0, 1).
+        truth_table: The data set's truth table, for the subgroups and the other sources of labels.
+        signals: The signals table beside the predictions, for the subgroups.
         draws: How often the patients are drawn for the intervals.
         seed: Of the draws; the same for all checkpoints, so that they can be compared pairwise.
 
     Raises:
         InputError: If no predicted film has a label, or a probability is not in [0, 1].
+        ValueError: If the prevalence is not in (0, 1).
     """
-    known, without_label = _labelled(predictions, labels, truth)
-    known = known.merge(radiographs[["image_id", "findings", "source"]], on="image_id", how="left")
+    known, without_label = labelled(predictions, labels, truth)
+    known = kept_negatives(_with_facts(known, radiographs, truth_table, signals, truth=truth), negatives)
     films = Films.of(known["label"].to_numpy(), known["probability"].to_numpy(), known["patient_id"].to_numpy(object))
     positive = films.labels == 1
     both = bool(positive.any() and not positive.all())
     no_finding = ~positive & (known["findings"] == NO_FINDING).to_numpy(bool)
-    asked = [part or "all", truth, checkpoint_id, dataset, split or "all"]
+    cut = threshold.value if threshold else None
+    found, limits = measures(films, no_finding, cut, prevalence=chosen_prevalence, draws=draws, seed=seed)
+    others = predictions if negatives == "all" else predictions[predictions["image_id"].isin(known["image_id"])]
     return EvaluationReport(
-        report_id=f"{checkpoint_id[:40]}-{asked[0][:10]}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:10]}",
+        report_id=_name([part or "all", truth, checkpoint_id, dataset, split or "all"], negatives, chosen_prevalence),
         checkpoint_id=checkpoint_id,
         dataset=dataset,
         split=split,
         split_sha256=split_sha256,
         part=part,
         truth=truth,
+        negatives=negatives,
         kinds={str(kind): int(count) for kind, count in known["source"].value_counts().sort_index().items()},
         counts=Counts(
             films=len(known),
@@ -83,10 +112,18 @@ def evaluate(
             without_label=without_label,
         ),
         threshold=threshold,
-        metrics=_measures(films, no_finding, threshold.value if threshold else None, draws=draws, seed=seed),
-        confusion=_confusion(films, threshold.value) if threshold else None,
+        metrics=found,
+        confusion=None if cut is None else confusion(films, cut),
         roc=_points(roc(films.labels, films.probabilities)) if both else None,
         precision_recall=_points(precision_recall(films.labels, films.probabilities)) if both else None,
+        roc_limits=limits,
+        calibration=_calibration(films),
+        spread=_spread(films, cut),
+        net_benefit=_net_benefit(films) if both else None,
+        subgroups=subgroups(known, threshold=cut),
+        shortcut=shortcut(known, threshold=cut),
+        truths=[] if truth_table is None else against_each(others, truth_table, threshold=cut, draws=draws, seed=seed),
+        chosen_prevalence=chosen_prevalence,
         bootstrap_draws=draws,
         bootstrap_seed=seed,
         versions={"pleurascope": core.__version__, "python": platform.python_version(), "numpy": np.__version__},
@@ -124,7 +161,7 @@ def threshold_on_tune(
         InputError: If no film of `tune` has a prediction and a label.
     """
     tune = split_table.loc[split_table["fold"] == "tune", "image_id"]
-    known, _ = _labelled(predictions[predictions["image_id"].isin(tune)], labels, truth)
+    known, _ = labelled(predictions[predictions["image_id"].isin(tune)], labels, truth)
     positive = int((known["label"] == 1).sum())
     if positive in (0, len(known)):
         return None
@@ -141,101 +178,92 @@ def threshold_on_tune(
     )
 
 
-def _labelled(predictions: pd.DataFrame, labels: pd.Series | None, truth: str) -> tuple[pd.DataFrame, int]:
-    """Return the predictions that have a label, as float, and how many have none."""
-    label = predictions["label"] if labels is None else predictions["image_id"].map(labels)
-    label = label.astype("float64")
-    known = predictions[["image_id", "patient_id", "probability"]].assign(label=label)[label.notna()]
-    if known.empty:
+def kept_negatives(films: pd.DataFrame, negatives: str) -> pd.DataFrame:
+    """Return the films that are measured on: all, or all positives and the negatives with No Finding.
+
+    Args:
+        films: With the columns label and findings.
+        negatives: `all` or `no-finding`.
+
+    Raises:
+        InputError: If there is no such choice, or no film is left.
+    """
+    if negatives not in ("all", "no-finding"):
+        msg = f"Expected negatives 'all' or 'no-finding', found {negatives!r}; choose one of them."
+        raise InputError(msg)
+    if negatives == "all":
+        return films
+    kept = films[(films["label"] == 1) | (films["findings"] == NO_FINDING)]
+    if kept.empty:
         msg = (
-            f"Expected predicted films with a label from {truth!r}, found none among {len(predictions)}; "
-            f"choose another part or source of labels."
+            f"Expected positive films or films with {NO_FINDING}, found none among {len(films)}; "
+            f"measure against all negatives."
         )
         raise InputError(msg)
-    outside = ~known["probability"].between(0, 1)
-    if outside.any():
-        msg = (
-            f"Expected probabilities from 0 to 1, found {known.loc[outside, 'probability'].iloc[0]} for "
-            f"{known.loc[outside, 'image_id'].iloc[0]!r}; run `predict` again."
+    return kept
+
+
+def _name(asked: list[str], negatives: str, prevalence: float | None) -> str:
+    """Return the report's name: the same question, asked of a part, truth, checkpoint and place, has the same."""
+    if negatives != "all" or prevalence is not None:  # else as before there were these two
+        asked = [*asked, negatives, repr(prevalence)]
+    part, _, checkpoint_id = asked[:3]
+    return f"{checkpoint_id[:40]}-{part[:10]}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:10]}"
+
+
+def _with_facts(
+    known: pd.DataFrame,
+    radiographs: pd.DataFrame,
+    truth_table: pd.DataFrame | None,
+    signals: pd.DataFrame | None,
+    *,
+    truth: str,
+) -> pd.DataFrame:
+    """Add what is known of each film besides: of its radiograph, by sources of labels, and by its signals."""
+    own = ["image_id", *(name for name in OF_RADIOGRAPHS if name in radiographs)]
+    films = known.merge(radiographs[own], on="image_id", how="left")
+    if truth_table is not None:
+        ranked = truth_table.sort_values("truth", key=lambda names: names != truth, kind="stable")
+        first = ranked.groupby("image_id", sort=False)[[name for name in OF_TRUTH if name in ranked]].first()
+        films = films.merge(first, on="image_id", how="left")
+    if signals is not None:
+        new = [name for name in OF_SIGNALS if name in signals and (name not in films or films[name].isna().all())]
+        films = films.drop(columns=new, errors="ignore").merge(signals[["image_id", *new]], on="image_id", how="left")
+    return films
+
+
+def _calibration(films: Films) -> list[Calibrated]:
+    return [
+        Calibrated(
+            films=one.films, probability=one.probability, share=one.share.value, low=one.share.low, high=one.share.high
         )
-        raise InputError(msg)
-    return known, len(predictions) - len(known)
+        for one in reliability.binned(films.probabilities, films.labels == 1, films.patients)
+    ]
 
 
-def _measures(
-    films: Films, no_finding: np.ndarray, threshold: float | None, *, draws: int, seed: int
-) -> dict[str, Measure]:
-    against_no_finding = films.only((films.labels == 1) | no_finding)
-
-    def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
-        ranked = metrics.ranking(films, weights)
-        return {
-            "auroc": ranked.pop("auroc"),
-            "auroc_no_finding": metrics.ranking(against_no_finding, weights)["auroc"],
-            **ranked,
-            **metrics.errors(films, weights),
-            **(metrics.at_threshold(films, weights, threshold) if threshold is not None else {}),
-        }
-
-    values = measure(np.ones((1, films.patient_count)))
-    drawn = bootstrap(measure, films.patient_count, films.labels.size, draws=draws, seed=seed)
-    reasons = _reasons(films, no_finding, threshold)
-    patients = {label: np.unique(films.patients[films.labels == label]).size for label in (0, 1)}
-    measures = {
-        name: _measure(
-            float(values[name][0]),
-            drawn[name],
-            reasons.get(name),
-            few=any(patients[label] < MIN_PATIENTS for label in CLASSES_NEEDED.get(name, (0, 1))),
-        )
-        for name in values
-    }
-    if threshold is None:
-        reason = "no threshold: none was chosen on tune"
-        measures |= {name: Measure(value=None, reason=reason) for name in metrics.AT_THRESHOLD}
-    prevalence = clustered_proportion(films.labels, films.patients)
-    if prevalence is not None:
-        measures["prevalence"] = Measure(**prevalence._asdict())
-    return measures
+def _spread(films: Films, threshold: float | None) -> list[Heaps]:
+    """Count the films of each label, and called right or wrong, in bins of their probability."""
+    ill = films.labels == 1
+    heaps = []
+    for label in (1, 0):
+        own = ill == bool(label)
+        kept: dict[bool | None, np.ndarray] = {None: own}
+        if threshold is not None:
+            right = (films.probabilities >= threshold) == ill
+            kept = {True: own & right, False: own & ~right}
+        for verdict, films_of in kept.items():
+            counts, _ = np.histogram(films.probabilities[films_of], bins=HEAPS, range=(0, 1))
+            heaps.append(Heaps(label=label, right=verdict, counts=counts.tolist()))
+    return heaps
 
 
-def _measure(value: float, drawn: np.ndarray, reason: str | None, *, few: bool) -> Measure:
-    if np.isnan(value):
-        return Measure(value=None, reason=reason)
-    if few:
-        return Measure(value=value, reason=f"no interval: fewer than {MIN_PATIENTS} patients in a class it needs")
-    interval = percentile_interval(drawn)
-    if interval is None:
-        return Measure(value=value, reason="no interval: most draws of the patients lack it")
-    if interval[0] == interval[1]:  # a bootstrap cannot see what it never draws
-        return Measure(value=value, reason="no interval: too few patients to see it vary")
-    return Measure(value=value, low=interval[0], high=interval[1])
-
-
-def _reasons(films: Films, no_finding: np.ndarray, threshold: float | None) -> dict[str, str]:
-    """Say for each measure why it would not exist here."""
-    positive = films.labels == 1
-    no_class = "no positive film" if not positive.any() else "no negative film"
-    reasons = dict.fromkeys(metrics.RANKING, no_class)
-    reasons["auroc_no_finding"] = "no positive film" if not positive.any() else f"no negative film with {NO_FINDING}"
-    if threshold is not None:
-        reasons |= {
-            "sensitivity": "no positive film",
-            "specificity": "no negative film",
-            "ppv": "no film at or above the threshold",
-            "npv": "no film below the threshold",
-            "f1": "no positive film, and none called positive",
-        }
-    return reasons
-
-
-def _confusion(films: Films, threshold: float) -> Confusion:
-    called, ill = films.probabilities >= threshold, films.labels == 1
-    return Confusion(
-        true_positive=int((called & ill).sum()),
-        false_positive=int((called & ~ill).sum()),
-        false_negative=int((~called & ill).sum()),
-        true_negative=int((~called & ~ill).sum()),
+def _net_benefit(films: Films) -> NetBenefit:
+    model, all_positive = decision_curve.net_benefit(films.labels, films.probabilities, CUTS)
+    return NetBenefit(
+        prevalence=float((films.labels == 1).mean()),
+        thresholds=CUTS.tolist(),
+        model=model.tolist(),
+        all_positive=all_positive.tolist(),
     )
 
 

@@ -17,14 +17,14 @@ def bootstrap(
     """Return the values of some measures in each bootstrap draw of the patients.
 
     Args:
-        measure: Takes weights `(D, P)`, returns values `(D,)` by name.
+        measure: Takes weights `(D, P)`, returns values `(D,)`, or `(D, ...)`, by name.
         patients: How many patients there are, P.
         films: How many films there are; it decides how many draws are made at once.
         draws: How often the patients are drawn.
         seed: The same seed and patients give the same draws, so two checkpoints can be compared pairwise.
 
     Returns:
-        Values by name, shape `(draws,)`.
+        Values by name, shape `(draws,)`, or `(draws, ...)`.
 
     References:
         Field, Welsh, "Bootstrapping Clustered Data", Journal of the Royal Statistical Society
@@ -42,6 +42,23 @@ def patient_weights(patients: int, films: int, *, draws: int, seed: int) -> Iter
         count = min(block, draws - start)
         drawn = rng.integers(patients, size=(count, patients)) + patients * np.arange(count)[:, None]
         yield np.bincount(drawn.ravel(), minlength=count * patients).reshape(count, patients).astype(float)
+
+
+def percentile_band(values: np.ndarray, *, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the pointwise percentile limits of bootstrapped curves, or None if less than half of them exist.
+
+    Args:
+        values: Of each draw at each of G places, shape `(D, G)`; a row of NaN where the curve does not exist.
+        level: Coverage at each place, in (0, 1).
+
+    Returns:
+        The lower and the upper limit, shape `(G,)` each.
+    """
+    there = values[~np.isnan(values).any(axis=1)]
+    if len(there) * 2 < len(values) or not len(there):
+        return None
+    low, high = np.quantile(there, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return low, high
 
 
 def percentile_interval(values: np.ndarray, *, level: float = LEVEL) -> tuple[float, float] | None:

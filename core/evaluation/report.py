@@ -145,8 +145,12 @@ class Shortcut(_Plain):
     masked_patients: int
     mean_change: Measure
     """Of their probability, by painting over; below 0 it fell."""
+    control_change: Measure = Measure(value=None, reason="not measured; predict and evaluate again")
+    """The same, by painting over that place mirrored to the other side: what painting alone does."""
+    beyond_control: Measure = Measure(value=None, reason="not measured; predict and evaluate again")
+    """Film by film, how much more the one changes than the other: only this speaks of the drain."""
     calls_lost: int | None
-    """Called positive with the drain and not without; None without a threshold."""
+    """Called positive with the drain and not without; None without a threshold or such films."""
 
 
 class Truth(_Plain):
@@ -165,7 +169,8 @@ class EvaluationReport(_Plain):
     """What a checkpoint measures on one part of a split, against one source of labels.
 
     Numbers are not rounded. Intervals go by patient: clustered DeLong for the AUROCs, clustered
-    Wilson for proportions, percentiles of bootstrap draws of the patients for the rest.
+    Wilson for proportions, percentiles of bootstrap draws of the patients for the rest; the
+    calibration error has none, as drawing patients again makes it larger than it is.
     """
 
     report_id: str

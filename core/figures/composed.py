@@ -8,25 +8,14 @@ from collections.abc import Sequence
 from html import escape
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
+from core.figures import placed
 from core.figures.palette import BACKGROUND, QUIET, TEXT, Theme
 from core.figures.style import house
 
 WIDTH, HEIGHT = 1240, 900  # pixels of a page of four
 CASE_WIDTH, CASE_HEIGHT = 1100, 620
-# What is taken over of an axis.
-COPIED = (
-    "title",
-    "range",
-    "tickformat",
-    "tickvals",
-    "ticktext",
-    "dtick",
-    "rangemode",
-    "showgrid",
-    "showticklabels",
-)  # of an axis
+ACROSS, UP = (0.435, 0.565), (0.39, 0.61)  # where the left and the lower boxes end and the others begin
 LINE = 68  # characters of a case's sentences in a line
 
 
@@ -39,11 +28,17 @@ def four(figures: Sequence[go.Figure], *, title: str, caption: str, theme: Theme
         caption: The stamp.
         theme: Of the file.
     """
-    page = make_subplots(rows=2, cols=2, horizontal_spacing=0.13, vertical_spacing=0.22)
+    page = go.Figure()
     house(page, title=title, x_title="", y_title="", height=HEIGHT, width=WIDTH, caption="", theme=theme)
     page.update_layout(margin={"t": 120, "b": 130, "l": 16, "r": 40}, title_font={"size": 18})
-    for number, figure in enumerate(figures, start=1):
-        _place(page, figure, number)
+    for number, figure in enumerate(figures):
+        down, right = divmod(number, 2)
+        placed.into(
+            page,
+            figure,
+            x=(ACROSS[1], 1) if right else (0, ACROSS[0]),
+            y=(0, UP[0]) if down else (UP[1], 1),
+        )
     page.add_annotation(text=caption, **_at_foot(-70))
     return page
 
@@ -89,49 +84,6 @@ def case(
     page.add_annotation(text=lines, x=0.52, y=1, align="left", font={"size": 14}, **_paper("left", "top"))
     page.add_annotation(text=caption, **_at_foot(-52))
     return page.update_layout(paper_bgcolor=BACKGROUND[theme], font={"color": TEXT[theme]})
-
-
-def _place(page: go.Figure, figure: go.Figure, number: int) -> None:
-    """Draw a figure into the subplot of a number, from 1."""
-    row, column = divmod(number - 1, 2)
-    axis = "" if number == 1 else str(number)
-    across, up = page.layout[f"xaxis{axis}"], page.layout[f"yaxis{axis}"]
-    for trace in figure.data:
-        copy = page.add_trace(trace, row=row + 1, col=column + 1).data[-1]
-        if isinstance(copy, go.Heatmap):
-            middle, tall = sum(up.domain) / 2, up.domain[1] - up.domain[0]
-            copy.colorbar.update(x=across.domain[1] + 0.005, y=middle, len=tall, thickness=10)
-        else:
-            copy.legend = f"legend{axis}"
-    for own, placed in ((figure.layout.xaxis, across), (figure.layout.yaxis, up)):
-        placed.update({name: own[name] for name in COPIED if own[name] is not None})
-        placed.update(gridcolor=own.gridcolor, linecolor=own.linecolor, zeroline=False, visible=own.visible, ticks="")
-    for shape in figure.layout.shapes:
-        page.add_shape(shape.update(xref=f"x{axis}", yref=f"y{axis} domain"))
-    for note in figure.layout.annotations:
-        on_page = note.xref == "paper"  # the sentence of an empty figure
-        across_ref = f"x{axis} domain" if on_page else f"x{axis}"
-        page.add_annotation(note.update(xref=across_ref, yref=f"y{axis} domain"))
-    named = bool(figure.layout.showlegend)
-    if named:
-        page.update_layout(showlegend=True)
-        page.layout[f"legend{axis}"] = {
-            "orientation": "h",
-            "x": across.domain[0],
-            "y": up.domain[1],
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "bgcolor": "rgba(0,0,0,0)",
-        }
-    else:
-        page.update_traces(showlegend=False, row=row + 1, col=column + 1)
-    page.add_annotation(
-        text=f"<b>{figure.layout.title.text}</b>",
-        x=across.domain[0],
-        y=up.domain[1],
-        yshift=30 if named else 20,
-        **_paper("left", "bottom"),
-    )
 
 
 def _paper(across: str, up: str) -> dict[str, object]:

@@ -21,6 +21,8 @@ ZONES: dict[Theme, dict[str, str]] = {
 }
 SHAPES = {"suspected": "●", "unsure": "◐", "not suspected": "○"}  # so that no zone is told by its colour alone
 SEQUENTIAL = "cividis"
+DIVERGING = ((0.0, "#7FB8DA"), (0.5, "#FFFFFF"), (1.0, "#F2B07A"))  # blue, white, orange: dark text stands on all
+ON_DIVERGING = "#1B1F24"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.data.filtering import DECADE, UNKNOWN
 from core.figures.palette import ACCENT, PARTS, Theme
 from core.figures.style import house, legend_above, says_nothing
 
 ROW = 34  # pixels a row of dots
 APART = 0.2  # of a row, between the dots of two parts
-DECADE = 10  # years
 FINDINGS_SHOWN = 10
 
 
@@ -64,22 +64,20 @@ def prevalence(certificate: Mapping[str, Any], *, caption: str = "", theme: Them
     return figure
 
 
-def ages(films: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+def ages(counts: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
     """Draw how the films of each part are spread over the ages.
 
     Args:
-        films: Columns part and age_years.
+        counts: Films of known age: a row a decade from 0, named by its first year, a column a part.
         caption: The stamp.
         theme: For a file; None on a page.
     """
-    known = films[films["age_years"].notna()]
-    if known.empty:
+    if counts.empty:
         return says_nothing("Age", "The ages are not known.")
-    edges = np.arange(0, (known["age_years"].max() // DECADE + 2) * DECADE, DECADE)
+    edges = np.append(counts.index, counts.index[-1] + DECADE)
     figure = go.Figure()
-    for part in _parts_of(known):
-        counts, _ = np.histogram(known.loc[known["part"] == part, "age_years"], edges)
-        share = counts / counts.sum()
+    for part in _parts_of(counts):
+        share = counts[part].to_numpy() / counts[part].sum()
         style = PARTS[part]
         figure.add_trace(
             go.Scatter(
@@ -106,40 +104,38 @@ def ages(films: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) 
     return figure
 
 
-def shares(films: pd.DataFrame, column: str, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
-    """Draw the share of each value of a column, such as the view, in each part.
+def shares(counts: pd.DataFrame, *, title: str, caption: str = "", theme: Theme | None = None) -> go.Figure:
+    """Draw the share of each value, such as a view, in each part.
 
     Args:
-        films: Column part, and the one asked for.
-        column: "view", "sex" or another with few values; nulls are shown as "unknown".
+        counts: Films with each value: a row a value, "unknown" among them, a column a part that has films.
+        title: What the values are.
         caption: The stamp.
         theme: For a file; None on a page.
     """
-    values = films[column].fillna("unknown").astype("str")
-    table = pd.crosstab(values, films["part"], normalize="columns")
-    return _dots(table, title=column.replace("_", " ").capitalize(), caption=caption, theme=theme)
+    return _dots(counts / counts.sum(), title=title, caption=caption, theme=theme)
 
 
-def findings(films: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
+def findings(
+    counts: pd.DataFrame, films: Mapping[str, int], *, caption: str = "", theme: Theme | None = None
+) -> go.Figure:
     """Draw the share of the films with each finding in each part, the ten most frequent ones.
 
     Args:
-        films: Columns part and findings ("A|B").
+        counts: Films with each finding: a row a finding, "unknown" among them, a column a part that has films.
+        films: How many films each part has; a film may have several findings.
         caption: The stamp.
         theme: For a file; None on a page.
     """
-    if films["findings"].isna().all():
+    if list(counts.index) == [UNKNOWN]:
         return says_nothing("Findings", "The findings are not known.")
-    each = films["findings"].fillna("unknown").str.split("|")
-    exploded = pd.DataFrame({"finding": each, "part": films["part"]}).explode("finding")
-    counts = pd.crosstab(exploded["finding"], exploded["part"])
-    return _dots(counts / films["part"].value_counts(), title="Findings", caption=caption, theme=theme)
+    return _dots(counts / pd.Series(films)[counts.columns], title="Findings", caption=caption, theme=theme)
 
 
 def _dots(table: pd.DataFrame, *, title: str, caption: str, theme: Theme | None) -> go.Figure:
     """Draw shares as one row of dots a value, one dot a part."""
     table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index[:FINDINGS_SHOWN]]
-    rows, parts = np.arange(len(table)), _parts_of(table.columns)
+    rows, parts = np.arange(len(table)), _parts_of(table)
     figure = go.Figure()
     for place, part in enumerate(parts):
         style = PARTS[part]
@@ -177,6 +173,5 @@ def _counted(parts: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]
             yield from ((f"{part}, {fold}", inner) for fold, inner in found.get("folds", {}).items())
 
 
-def _parts_of(found: pd.DataFrame | Iterable[str]) -> list[str]:
-    there = set(found["part"] if isinstance(found, pd.DataFrame) else found)
-    return [part for part in PARTS if part in there]
+def _parts_of(counts: pd.DataFrame) -> list[str]:
+    return [part for part in PARTS if part in counts]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.evaluation.report import Measure
-from core.figures.metrics import ROW
 from core.figures.palette import ACCENT, HAIRLINE, QUIET, Style, Theme
 from core.figures.style import house, legend_above
+from core.figures.whiskers import ROW
 
 BEFORE, AFTER = "before the model was seen", "after"
 STYLES = {BEFORE: Style(colour=ACCENT, width=2.5), AFTER: Style(colour=QUIET, marker="circle-open", width=1.5)}

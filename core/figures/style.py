@@ -87,15 +87,19 @@ def house(
     return figure
 
 
-def says_nothing(title: str, reason: str, *, height: int = 240) -> go.Figure:
+def says_nothing(
+    title: str, reason: str, *, height: int = 240, caption: str = "", theme: Theme | None = None
+) -> go.Figure:
     """Return an empty figure with a sentence where the curves would be.
 
     Args:
         title: As of the figure it stands for.
         reason: Why there is nothing to draw.
         height: Pixels.
+        caption: The stamp.
+        theme: For a file: its colours. None leaves text and background to the page.
     """
-    figure = house(go.Figure(), title=title, x_title="", y_title="", height=height)
+    figure = house(go.Figure(), title=title, x_title="", y_title="", height=height, caption=caption, theme=theme)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.add_annotation(text=reason, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
@@ -147,7 +151,7 @@ def stamp_of(report: EvaluationReport) -> str:
     counts = report.counts
     return stamp(
         dataset=report.dataset,
-        part=report.part or "all",
+        part="tune (val)" if report.part == "val" else report.part or "all",  # of val only that fold is measured
         kinds=report.kinds,
         version=report.versions.get("pleurascope", ""),
         counts=f"{counts.films:,} films, {counts.patients:,} patients, {counts.positive_films:,} positive",

@@ -59,7 +59,7 @@ def auroc_curve(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
     """
     values = pd.to_numeric(history["tune_auroc"])
     if values.isna().all():
-        return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT)
+        return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT, caption=caption, theme=theme)
     figure = go.Figure(_by_epoch(history, "tune_auroc", name="tune", colour=ACCENT, dash="solid", marker="circle"))
     best = values.idxmax()
     figure.add_annotation(
@@ -97,7 +97,7 @@ def aurocs_of_runs(runs: Sequence[Run], *, caption: str = "", theme: Theme | Non
     """
     lows = [low for run in runs if pd.notna(low := pd.to_numeric(run.history["tune_auroc"]).min())]
     if not lows:
-        return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT)
+        return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT, caption=caption, theme=theme)
     figure = _overlaid(runs, "tune_auroc", title="AUROC on tune", y_title="AUROC", caption=caption, theme=theme)
     return figure.update_yaxes(range=[min(0.5, float(min(lows)) - 0.05), 1.04], dtick=0.1, tickformat=".1f")
 
@@ -114,7 +114,9 @@ def quality_errors_of_runs(runs: Sequence[Run], *, caption: str = "", theme: The
     graded = [run for run in runs if learns_quality(run.history)]
     title = "Image quality on tune"
     if not graded:
-        return says_nothing(title, "None of these runs learns image quality.", height=HEIGHT)
+        return says_nothing(
+            title, "None of these runs learns image quality.", height=HEIGHT, caption=caption, theme=theme
+        )
     y_title = "Mean error of the grade (0 to 1)"
     figure = _overlaid(graded, "tune_quality_error", title=title, y_title=y_title, caption=caption, theme=theme)
     return figure.update_yaxes(rangemode="tozero")

@@ -9,13 +9,17 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from core.evaluation.reliability import Bin, Reliability
-from core.figures.palette import ACCENT, HAIRLINE, QUIET, SEQUENTIAL, Theme, faded
+from core.figures import calibration
+from core.figures.palette import ACCENT, QUIET, SEQUENTIAL, Style, Theme, faded
 from core.figures.style import house, legend_above, says_nothing
 
 HEIGHT = 320  # pixels
 CUT_MARGIN = 52  # pixels above the axes, for the title and the name of the cut
 OTHER = "#D55E00"
-TWO = ((ACCENT, "solid", "circle"), (OTHER, "dash", "diamond"))  # told apart by line and marker too
+TWO = (  # told apart by line and marker too
+    Style(colour=ACCENT, width=1.5),
+    Style(colour=OTHER, dash="dash", marker="diamond", width=1.5),
+)
 STEPS = 20  # of a distribution
 COUNTED = sample_colorscale(SEQUENTIAL, np.linspace(0.25, 1, 9).tolist())  # without the end that is black on black
 NO_SPREAD = "No spread: these films were predicted without passes."
@@ -46,7 +50,7 @@ def spread_by(
         return says_nothing(title, NO_SPREAD, height=HEIGHT)
     edges = np.linspace(0, max(float(spread[known].max()), 1e-6), STEPS + 1)
     figure = go.Figure()
-    for (name, members), (colour, dash, _) in zip(groups.items(), TWO, strict=True):
+    for (name, members), style in zip(groups.items(), TWO, strict=True):
         own = spread[members & known]
         counts, _ = np.histogram(own, edges)
         figure.add_trace(
@@ -55,9 +59,9 @@ def spread_by(
                 y=np.repeat(counts / max(own.size, 1), 2),
                 mode="lines",
                 name=f"{name} ({own.size:,})",
-                line={"color": colour, "dash": dash, "width": 2},
+                line={"color": style.colour, "dash": style.dash, "width": 2},
                 fill="tozeroy",
-                fillcolor=faded(colour, opacity=0.12),
+                fillcolor=faded(style.colour, opacity=0.12),
                 hovertemplate=f"{name}: %{{y:.0%}} at %{{x:.3f}}<extra></extra>",
             )
         )
@@ -124,10 +128,11 @@ def right_calls(bins: Sequence[Bin], *, caption: str = "", theme: Theme | None =
     title = "Right calls by the probability of the call"
     if not bins:
         return says_nothing(title, NO_LABELS, height=HEIGHT)
-    figure = go.Figure(_diagonal())
-    figure.add_trace(_whiskers(bins, name="right calls", look=TWO[0]))
-    figure.add_trace(_counts(bins))
-    return _unit_square(
+    points = calibration.points(bins)
+    figure = go.Figure(calibration.truth())
+    figure.add_trace(calibration.observed(points, name="right calls", style=TWO[0]))
+    figure.add_trace(calibration.film_counts(points))
+    return calibration.shares_by_probability(
         figure, title=title, x_title="Probability of the call", y_title="Right calls", caption=caption, theme=theme
     )
 
@@ -146,18 +151,11 @@ def reliability(
     title = "Reliability before and after calibration"
     if before is None or after is None:
         return says_nothing(title, NO_LABELS, height=HEIGHT)
-    figure = go.Figure(_diagonal())
-    for name, found, look in (("before", before, TWO[1]), ("after", after, TWO[0])):
-        figure.add_trace(_whiskers(found.bins, name=name, look=look))
-    figure.add_trace(_counts(after.bins))
-    _unit_square(
-        figure,
-        title=title,
-        x_title="Predicted probability",
-        y_title="Films with the finding",
-        caption=caption,
-        theme=theme,
-    )
+    figure = go.Figure(calibration.truth())
+    for name, found, style in (("before", before, TWO[1]), ("after", after, TWO[0])):
+        figure.add_trace(calibration.observed(calibration.points(found.bins), name=name, style=style))
+    figure.add_trace(calibration.film_counts(calibration.points(after.bins)))
+    calibration.shares_by_probability(figure, title=title, caption=caption, theme=theme)
     legend_above(figure)
     return figure
 
@@ -225,54 +223,3 @@ def _mark_cut(figure: go.Figure, cut: float) -> None:
     figure.add_vline(x=cut, line={"color": QUIET, "dash": "dot", "width": 1.5})
     place = {"x": cut, "xref": "x", "y": 1, "yref": "y domain", "yanchor": "bottom"}
     figure.add_annotation(text="cut", font={"color": QUIET, "size": 12}, showarrow=False, **place)
-
-
-def _diagonal() -> go.Scatter:
-    line = {"color": HAIRLINE, "width": 1}
-    return go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False)
-
-
-def _whiskers(bins: Sequence[Bin], *, name: str, look: tuple[str, str, str]) -> go.Scatter:
-    colour, dash, marker = look
-    shares = np.array([one.share for one in bins])  # (B, 3): value, low, high
-    return go.Scatter(
-        x=[one.probability for one in bins],
-        y=shares[:, 0],
-        mode="lines+markers",
-        name=name,
-        line={"color": colour, "dash": dash, "width": 1.5},
-        marker={"color": colour, "symbol": marker, "size": 8},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": shares[:, 2] - shares[:, 0],
-            "arrayminus": shares[:, 0] - shares[:, 1],
-            "thickness": 1.2,
-            "width": 4,
-            "color": colour,
-        },
-        customdata=[one.films for one in bins],
-        hovertemplate=f"{name}: %{{y:.0%}} of %{{customdata}} films at %{{x:.2f}}<extra></extra>",
-    )
-
-
-def _counts(bins: Sequence[Bin]) -> go.Scatter:
-    """Return how many films a bin holds, below it along the axis."""
-    return go.Scatter(
-        x=[one.probability for one in bins],
-        y=[-0.06] * len(bins),
-        mode="text",
-        text=[f"{one.films:,}" for one in bins],
-        textfont={"size": 10, "color": QUIET},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def _unit_square(
-    figure: go.Figure, *, title: str, x_title: str, y_title: str, caption: str, theme: Theme | None
-) -> go.Figure:
-    house(figure, title=title, x_title=x_title, y_title=y_title, height=HEIGHT, caption=caption, theme=theme)
-    figure.update_xaxes(range=[-0.01, 1.01], dtick=0.2, tickformat=".1f")
-    figure.update_yaxes(range=[-0.12, 1.05], tickformat=".0%", tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1])
-    return figure

@@ -14,7 +14,7 @@ from core.data import lung_field, pixels, radiographs
 from core.data.pixel_cache import fit_square, read_film
 from core.evaluation import map_measures
 from core.inference import heat_maps, mc_dropout, measured, randomisation, trust
-from core.inference.own_calls import own_calls
+from core.inference.own_calls import cuts, own_calls
 from core.models import cards, checkpoint, members, registry
 from core.vision import device as devices
 from core.vision import transforms
@@ -45,7 +45,7 @@ class Explanation:
     image_sha256: str  # of the decoded pixels
     target: Target  # evidence for or against a pneumothorax
     probability: float
-    cut: float | None  # the classifier's own operating point
+    cut: float | None  # the classifier's own operating point that its call was made at
     method: str
     heat_map: np.ndarray  # (h, w) float32, at least 0
     grid: tuple[int, int]  # h, w
@@ -70,6 +70,7 @@ def explanations(
     method: str = "grad-cam",
     target: Target | None = None,
     dataset: str | None = None,
+    cut: float | None = None,
     loaded: Loader | None = None,
 ) -> list[Explanation]:
     """Return what moved a checkpoint on one film: one map for a classifier, one a member for an ensemble.
@@ -83,6 +84,7 @@ def explanations(
         target: Evidence for or against a pneumothorax; None for the side of each classifier's own
             call at its cut, and for "for" where it has no cut.
         dataset: The film's data set, whose films serve for the check of the checkpoint's maps.
+        cut: Of the checkpoint, such as that of a worklist; None: the one in force. Members have theirs.
         loaded: Gives checkpoints that are kept in memory, in eval mode; they are not changed.
 
     Raises:
@@ -100,8 +102,16 @@ def explanations(
     else:
         weights = {checkpoint_id: None}
     load = loaded or _loader(workspace)
+    at = cuts(workspace, card, cut=cut)
     return [
-        _explained(workspace, load(name), film, row, weight=weight, method=method, target=target, dataset=dataset)
+        _explained(
+            *(workspace, load(name), film, row),
+            weight=weight,
+            cut=at[name],
+            method=method,
+            target=target,
+            dataset=dataset,
+        )
         for name, weight in weights.items()
     ]
 
@@ -113,6 +123,7 @@ def uncertainty_map(
     *,
     passes: int = mc_dropout.PASSES,
     dataset: str | None = None,
+    cut: float | None = None,
     loaded: Loader | None = None,
 ) -> np.ndarray:
     """Return how much a classifier's heat map of one film varies over passes with dropout.
@@ -123,6 +134,7 @@ def uncertainty_map(
         radiograph: A row of the radiographs table, as in `explanations`.
         passes: From 2 to 1000.
         dataset: The film's data set.
+        cut: As in `explanations`.
         loaded: As in `explanations`.
 
     Returns:
@@ -138,7 +150,8 @@ def uncertainty_map(
     image = transforms.normalise(fit_square(film, size=one.spec.size)[None], one.spec)
     with torch.inference_mode():
         logits = one.classifier(image.to(next(one.classifier.parameters()).device))
-    sign = float(own_calls(one.card, logits.cpu().numpy()).signs[0])
+    own = cuts(workspace, one.card, cut=cut)[one.checkpoint_id]
+    sign = float(own_calls(one.card, logits.cpu().numpy(), cut=own).signs[0])
     key = pixels.sha256_of_pixels(film)
     return heat_maps.over_passes(one.classifier, image, key=key, passes=passes, sign=sign).std(axis=0, ddof=1)
 
@@ -178,13 +191,14 @@ def _explained(
     row: pd.DataFrame,
     *,
     weight: float | None,
+    cut: float | None,
     method: str,
     target: Target | None,
     dataset: str | None,
 ) -> Explanation:
     square = fit_square(film, size=one.spec.size)[None]  # (1, H, H)
     seen = heat_maps.see(one.classifier, transforms.normalise(square, one.spec))
-    call = own_calls(one.card, seen.logits.cpu().numpy())
+    call = own_calls(one.card, seen.logits.cpu().numpy(), cut=cut)
     aim: Target = target or ("for" if call.signs[0] > 0 else "against")
     signs = np.array([1.0 if aim == "for" else -1.0])
     others = COMPARED if method in COMPARED else measured.COMPARED  # HiResCAM stands in for Grad-CAM

@@ -14,8 +14,7 @@ import torch
 from core.base import progress
 from core.data import lung_field, quality
 from core.evaluation import map_measures
-from core.inference import heat_maps, mc_dropout, small_changes
-from core.inference.own_calls import own_calls
+from core.inference import heat_maps, mc_dropout, own_calls, small_changes
 from core.vision import loader
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def _batch(
         if augmentations:
             changed = small_changes.changed(pixels, found.spec, device)
             augmented = np.column_stack([classifier(images).double().cpu().numpy() for images in changed])
-    signs = own_calls(found.card, logits).signs
+    signs = own_calls.at_training(found.card, logits).signs
     maps = heat_maps.heat_maps(seen, signs=signs)
     others = [heat_maps.heat_maps(seen, method, signs=signs) for method in COMPARED]
     paths = own["lung_path"] if "lung_path" in own else [None] * len(own)

@@ -13,12 +13,13 @@ from core.base.errors import InputError
 from core.data import quality, radiographs, split_store, truth
 from core.data.pixel_cache import PixelCache
 from core.evaluation import calibration, prediction_store, uncertainty
-from core.inference import mc_dropout, measured, training_films
+from core.inference import drain_masking, mc_dropout, measured, training_films
 from core.models import cards, checkpoint, members, registry
 from core.vision import device as devices
 from core.vision.loader import Films
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.base.paths import Workspace
@@ -54,6 +55,7 @@ def predict(
     pass `(N, T)` in float32, row by row. Two columns say of what the row speaks, `weights_sha256`
     and `image_sha256`: when either changes, the row is stale. For an ensemble, the predictions of
     its members that are missing or stale are made first; its signals are theirs, by their weights.
+    Where masks say where the films' drains lie, the signals also tell the probability once they are painted over.
 
     Args:
         workspace: Where the data set and the checkpoint lie.
@@ -126,6 +128,7 @@ def _classified(
         "lung_from": seen.lung_from,
         "lung_area": seen.lung_area,
         **_grades(found, seen),
+        **drain_masking.probabilities(found, rows, device=devices.chosen()),
     }
     learnt = training_films.load(workspace, found.card)
     if learnt is not None:
@@ -195,11 +198,24 @@ def _fused(
         changed = np.stack([np.stack(table["augmentation_probabilities"]) for table in tables], axis=2)  # (N, 8, M)
         fused = members.fused_logits(changed.reshape(-1, len(own)), weights).reshape(changed.shape[:2])
         signals |= _changed(calibration.probabilities(card, fused))
+    painted = [_painted(workspace, member, table, rows) for member, table in zip(own, tables, strict=True)]
+    for name in drain_masking.COLUMNS:
+        fused = members.fused_logits(np.column_stack([of_member[name] for of_member in painted]), weights)
+        signals[name] = calibration.probabilities(card, fused)
     spread = None
     if (weights > 0).sum() > 1:  # one member alone cannot disagree
         each = np.column_stack([members.fused_logits(column[:, None], [1.0]) for column in probabilities.T])
         spread = uncertainty.spread(calibration.probabilities(card, each), weights=weights / weights.sum())
     return _Said(members.fused_logits(probabilities, weights), spread=spread, signals=signals)
+
+
+def _painted(
+    workspace: Workspace, card: dict[str, Any], table: pd.DataFrame, rows: pd.DataFrame
+) -> Mapping[str, np.ndarray | pd.Series]:
+    """Return what a member says with drains painted over: from its signals, or now if they are older than the masks."""
+    if drain_masking.are_known(table, rows):
+        return {name: table[name] for name in drain_masking.COLUMNS}
+    return drain_masking.probabilities(checkpoint.load(workspace, card["checkpoint_id"]), rows, device=devices.chosen())
 
 
 def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -23,8 +23,7 @@ from core.base.errors import InputError
 from core.data import radiographs
 from core.data.pixel_cache import PixelCache
 from core.evaluation import map_measures
-from core.inference import heat_maps
-from core.inference.own_calls import own_calls
+from core.inference import heat_maps, own_calls
 from core.models import cards, checkpoint
 from core.vision import transforms
 
@@ -145,7 +144,7 @@ def _correlations(workspace: Workspace, loaded: Checkpoint, images: torch.Tensor
     """Return the Spearman correlations `(3, N)` with untrained maps; NaN where one is the same everywhere."""
     progress.announce("Comparing with untrained networks")
     seen = heat_maps.see(loaded.classifier, images)
-    trained = heat_maps.heat_maps(seen, signs=own_calls(loaded.card, seen.logits.cpu().numpy()).signs)
+    trained = heat_maps.heat_maps(seen, signs=own_calls.at_training(loaded.card, seen.logits.cpu().numpy()).signs)
     found = []
     for network in _untrained(workspace, loaded, images.device):
         random = heat_maps.see(network, images)

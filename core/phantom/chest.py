@@ -37,6 +37,7 @@ class Chest:
     gas: np.ndarray  # mm of lung and pleural air
     air: np.ndarray  # bool: where the ray crosses pleural air rather than lung
     lungs: np.ndarray  # bool: both lung fields, pleural air included
+    drain: np.ndarray  # mm of soft tissue, the chest drain alone
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ def chest(grid: Grid, anatomy: Anatomy, film: Film) -> Chest:
     tissue -= gas + np.minimum(middle.airway, tissue) * 0.85
     tissue -= _stomach(grid, anatomy, film, places)
     tissue += overlays.pleural_line(grid, anatomy, film, shift) * (gas > 4)
-    worn = _worn(grid, anatomy, film, places)
+    worn, drain = _worn(grid, anatomy, film, places)
     attenuation = SOFT * (np.maximum(tissue, 0) + worn) + lung + BONE * skeleton(grid, anatomy, film.pose)
     air = right.air | left.air
-    return Chest(attenuation, gas, air, (gas > _FIELD_LEAST) | air)
+    return Chest(attenuation, gas, air, (gas > _FIELD_LEAST) | air, drain)
 
 
 def _side(
@@ -101,16 +102,18 @@ def _side(
     )
 
 
-def _worn(grid: Grid, anatomy: Anatomy, film: Film, rng: np.random.Generator) -> np.ndarray:
-    """Return skin folds, drain and leads, in mm of soft tissue."""
+def _worn(grid: Grid, anatomy: Anatomy, film: Film, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return skin folds, drain and leads together, and the drain alone, in mm of soft tissue."""
     total = np.zeros((grid.size, grid.size), np.float32)
+    drain = np.zeros_like(total)
     for side in film.folds:
         total += overlays.skin_fold(grid, anatomy, side, rng)
     if film.drain:
-        total += overlays.drain(grid, anatomy, film.drain, rng)
+        drain = overlays.drain(grid, anatomy, film.drain, rng)
+        total += drain
     if film.leads:
         total += overlays.leads(grid, anatomy, film.leads, rng)
-    return total
+    return total, drain
 
 
 def _tissue(grid: Grid, anatomy: Anatomy) -> np.ndarray:

@@ -65,10 +65,10 @@ def write_cohort(
     reader_size: int | None = None,
     processes: int | None = None,
 ) -> CohortSummary:
-    """Write a cohort: `images/`, `masks/`, `lungs/`, the NIH table, and `truth.csv`.
+    """Write a cohort: `images/`, `masks/`, `lungs/`, `drains/`, the NIH table, and `truth.csv`.
 
-    A call that was stopped is taken up where it ended, and a cohort without `lungs/` gets it. The
-    same arguments give the same bytes, whatever the number of processes.
+    A call that was stopped is taken up where it ended, and a cohort without `lungs/` or `drains/`
+    gets them. The same arguments give the same bytes, whatever the number of processes.
 
     Args:
         out: A new or empty folder, or one that holds this very cohort.
@@ -191,10 +191,16 @@ def _one_thread() -> None:
 
 def _write_film(out: Path, planned: PlannedFilm, size: int) -> None:
     picture = render(planned.anatomy, planned.film, size)
-    if planned.film.air:
-        files.write_bytes(out / "masks" / planned.name, _png(picture.mask.astype(np.uint8) * 255))
-    files.write_bytes(out / "lungs" / planned.name, _png(picture.lungs.astype(np.uint8) * 255))
+    regions = {"masks": picture.mask, "lungs": picture.lungs, "drains": picture.drain}
+    for kind in _regions_of(planned):
+        files.write_bytes(out / kind / planned.name, _png(regions[kind].astype(np.uint8) * 255))
     files.write_bytes(out / "images" / planned.name, _png(picture.pixels))  # last: it says the film is done
+
+
+def _regions_of(planned: PlannedFilm) -> list[str]:
+    """Return the folders of the regions that a film has."""
+    there = {"masks": planned.film.air is not None, "lungs": True, "drains": planned.film.drain != 0}
+    return [kind for kind, has in there.items() if has]
 
 
 def _png(pixels: np.ndarray) -> bytes:
@@ -206,8 +212,7 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 def _is_there(out: Path, film: PlannedFilm) -> bool:
-    kinds = ("images", "lungs") if film.film.air is None else ("images", "lungs", "masks")
-    return all((out / kind / film.name).exists() for kind in kinds)
+    return all((out / kind / film.name).exists() for kind in ("images", *_regions_of(film)))
 
 
 def _claim(out: Path, parameters: dict[str, int | None]) -> None:

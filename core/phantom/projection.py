@@ -17,6 +17,7 @@ from core.phantom.drawing import Grid
 from core.phantom.film import Film
 
 _TOP = 0.1  # share of the film above the lung apices
+_DRAIN_LEAST = 0.5  # mm of soft tissue; the soft edge of a stroke fades to less than anybody sees
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Radiograph:
     pixels: np.ndarray  # (size, size) uint8
     mask: np.ndarray  # (size, size) bool, where the ray crosses pleural air rather than lung
     lungs: np.ndarray  # (size, size) bool, both lung fields, pleural air included, as far as the shutter shows them
+    drain: np.ndarray  # (size, size) bool, where a chest drain is drawn, as far as the shutter shows it
 
 
 def render(anatomy: Anatomy, film: Film, size: int) -> Radiograph:
@@ -48,13 +50,14 @@ def render(anatomy: Anatomy, film: Film, size: int) -> Radiograph:
         cv2.warpAffine(image, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         for image in (found.attenuation, found.gas)
     )
-    mask, lungs = (
-        cv2.warpAffine(region.astype(np.float32), turn, (size, size), flags=cv2.INTER_LINEAR) > 0.5
-        for region in (found.air, found.lungs)
+    mask, lungs, drain = (
+        cv2.warpAffine(region.astype(np.float32), turn, (size, size), flags=cv2.INTER_LINEAR) > least
+        for region, least in ((found.air, 0.5), (found.lungs, 0.5), (found.drain, _DRAIN_LEAST))
     )
     signal = _detected(grid, attenuation, film)
     pixels = _finished(grid, _toned(grid, signal, gas, film), film)
-    return Radiograph(pixels, mask, lungs & _shown(film, size))
+    shown = _shown(film, size)
+    return Radiograph(pixels, mask, lungs & shown, drain & shown)
 
 
 def _shown(film: Film, size: int) -> np.ndarray:

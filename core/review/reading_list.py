@@ -153,7 +153,8 @@ def load(workspace: Workspace, worklist: Worklist) -> ReadingList:
     """
     card = card_of(workspace, worklist)
     place = (worklist.dataset, worklist.split, worklist.part)
-    return build(worklist, policy_of(worklist), evidence.load(workspace, card, *place, truth=worklist.truth))
+    known = evidence.load(workspace, card, *place, truth=worklist.truth, cut=worklist.cut)
+    return build(worklist, policy_of(worklist), known)
 
 
 def card_of(workspace: Workspace, worklist: Worklist) -> dict[str, Any]:

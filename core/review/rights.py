@@ -1,4 +1,4 @@
-"""Who may do what with a worklist: asked in one place.
+"""Who may do what with a worklist or an operating point: asked in one place.
 
 Without a login a reader is whoever the name says, and a name gives every right.
 """
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from core.base.errors import InputError
 
 READ, ADJUDICATE, EXPORT, AUDIT = "read", "adjudicate", "export", "audit"
+PROPOSE, ACTIVATE = "propose", "activate"  # an operating point; activate also means to decline
+RIGHTS = (READ, ADJUDICATE, EXPORT, AUDIT, PROPOSE, ACTIVATE)
 LONGEST = 60
 RESERVED = {"command line", "pleurascope", "the dashboard"}
 
@@ -53,9 +55,26 @@ def checked_readers(names: Sequence[str]) -> tuple[str, ...]:
     return readers
 
 
+def same_reader(one: str, other: str) -> bool:
+    """Tell whether two names are one reader's, however they are written: capitals and full-width letters count alike.
+
+    Examples:
+        >>> same_reader("Grace  Hopper", "grace hopper"), same_reader("Ada", "Grace")
+        (True, False)
+
+    Raises:
+        InputError: If one of them is no name.
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", checked_reader(name)).casefold())
+
+
 def may(reader: str, what: str) -> bool:
-    """Tell whether a reader may do something: `read`, `adjudicate`, `export` or `audit`."""
-    return bool(reader) and what in (READ, ADJUDICATE, EXPORT, AUDIT)
+    """Tell whether a reader may do something: one of `RIGHTS`."""
+    return bool(reader) and what in RIGHTS
 
 
 def require(reader: str, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.pool import NullPool
 
 from core.base.errors import InputError
 from core.base.paths import Workspace
@@ -31,8 +33,7 @@ def open_database(workspace: Workspace) -> Engine:
     try:
         engine = create_engine(workspace.database_url)
     except (ArgumentError, ModuleNotFoundError) as error:  # also a driver that is not installed
-        msg = f"Expected PLEURASCOPE_DATABASE_URL to be an SQLAlchemy URL, found one that cannot be used ({error})."
-        raise InputError(msg) from None
+        raise InputError(_unusable(error)) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -42,6 +43,29 @@ def open_database(workspace: Workspace) -> Engine:
         except DatabaseError as error:
             msg = f"Expected a database that can be opened, found that it cannot ({error.orig}); choose another."
             raise InputError(msg) from None
+    return engine
+
+
+def as_it_stands(workspace: Workspace) -> Engine | None:
+    """Return an engine that only reads the workspace's database; None where there is none: none is made or migrated.
+
+    It keeps no connection open, so what is put in the database's place is seen.
+    """
+    file = database_file(workspace.database_url)
+    if file is not None and not file.exists():
+        return None
+    return _reading(workspace.database_url)
+
+
+@lru_cache(maxsize=8)
+def _reading(url: str) -> Engine:
+    try:
+        engine = create_engine(url, poolclass=NullPool, execution_options={"writes": False})
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise InputError(_unusable(error)) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _wait_for_writers)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -89,11 +113,19 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+def _unusable(error: Exception) -> str:
+    return f"Expected PLEURASCOPE_DATABASE_URL to be an SQLAlchemy URL, found one that cannot be used ({error})."
+
+
+def _wait_for_writers(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
     # The driver's own transaction handling would commit before DDL; SQLAlchemy's begin event replaces it.
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _configure_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+    _wait_for_writers(connection, record)
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")

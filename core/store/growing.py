@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, type_coerce
 from sqlalchemy.types import NullType
 
-from core.store.tables import reads, store, worklists
+from core.store.tables import decisions, proposals, reads, store, worklists
 
-WATCHED = (store, worklists, reads)
+WATCHED = (store, worklists, reads, proposals, decisions)
 """Tables of which every row has its entry in `audit`."""
 
 KEYS = {
     "store": ("store_id", "rowid"),
     "worklists": ("worklist_id", "name"),
     "reads": ("read_id", "key"),
+    "proposals": ("proposal_id", "key"),
+    "decisions": ("decision_id", "key", "proposal_id"),
     "audit": ("entry_id",),
 }
 """Tables that only grow, each with the columns by which a new row could take an old one's place."""
 
 
-def triggers(dialect: str) -> dict[str, tuple[str, str]]:
+def triggers(dialect: str, tables: Iterable[str] = tuple(KEYS)) -> dict[str, tuple[str, str]]:
     """Return of each trigger, by its name, the table and the statement that makes it.
 
     On PostgreSQL they call the function that `FUNCTION` makes.
+
+    Args:
+        dialect: `sqlite` or `postgresql`.
+        tables: Keys of `KEYS`; a migration names those that are there by then.
     """
     made = {}
-    for table, keys in KEYS.items():
+    for table in tables:
+        keys = KEYS[table]
         if dialect == "postgresql":
             for event, each in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
                 name = f"{table}_only_grows_by_{each.lower()}"

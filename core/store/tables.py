@@ -79,6 +79,41 @@ reads = Table(
     Index("reads_by_case", "worklist", "image_id", "read_id"),
 )
 
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("proposal_id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # made by the form: a double click is one proposal
+    Column("checkpoint_id", String(80), nullable=False),
+    Column("weights_sha256", String(64), nullable=False),  # of another checkpoint of this name it never counts
+    Column("dataset", String(80), nullable=False),
+    Column("split", String(80), nullable=False),
+    Column("split_sha256", String(64), nullable=False),  # of the split's table when it was proposed
+    Column("truth", String(80), nullable=False),  # source of the labels that the figures were measured against
+    Column("origin", String(20), nullable=False),  # tune: chosen on that fold; card: the one chosen at training
+    Column("threshold", Float, nullable=False),  # on the calibrated probability
+    Column("films", Integer, nullable=False),  # of tune, with a label
+    Column("positive_films", Integer, nullable=False),
+    Column("figures", JSON, nullable=False),  # what it achieves there, by name
+    Column("name", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(80), nullable=False),
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Index("proposals_by_checkpoint", "checkpoint_id", "proposal_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("proposal_id", ForeignKey("proposals.proposal_id"), nullable=False, unique=True),  # decided once
+    Column("decision", String(20), nullable=False),  # activated | declined | withdrawn
+    Column("reason", Text, nullable=True),  # why it was declined
+    Column("decided_by", String(80), nullable=False),
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -12,12 +12,15 @@ from core.base import files, schema
 from core.base.errors import InputError
 from core.data import radiographs, split_store
 from core.data import truth as truths
-from core.evaluation import operating_point, prediction_store
+from core.evaluation import points_in_force, prediction_store
 from core.triage import signals
 from core.triage.signals import COLUMN, SIGNALS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.base.paths import Workspace
+    from core.evaluation.points_in_force import InForce
 
 SHOWN = (
     *("view", "sex", "age_years", "follow_up", "source", "path", "sha256", "lung_path"),
@@ -35,6 +38,7 @@ class Evidence:
     missing: dict[str, str]
     """Signals that no film of the part has, with the reason."""
     cut: float
+    """From which probability on a film is suspected: the worklist's, or the one in force when this was read."""
     card: dict[str, Any]
     dataset: str
     split: str | None
@@ -91,6 +95,7 @@ def load(
     *,
     truth: str = truths.REPORT,
     fold: str | None = None,
+    cut: float | None = None,
 ) -> Evidence:
     """Gather what is known of the films of a part.
 
@@ -102,11 +107,14 @@ def load(
         part: Name of the part; None for all of the split.
         truth: Source of the labels.
         fold: `tune` or `certify`, of val only.
+        cut: That of the worklist whose films these are; None: the operating point in force.
 
     Raises:
         InputError: If there are no predictions or stale ones, no such labels, or the checkpoint
             has no cut.
     """
+    if cut is None:
+        cut = in_force(workspace, card).threshold.value
     table = prediction_store.load(workspace, card, dataset, split, part)
     path = workspace.predictions(card["checkpoint_id"], dataset, split, part).with_suffix(prediction_store.SIGNALS)
     labels = truths.labels(workspace, dataset, truth)
@@ -123,24 +131,48 @@ def load(
         folds=folds,
         place=(dataset, split, part),
         truth=truth,
+        cut=cut,
     )
     return found if fold is None else found.fold(fold)
 
 
-def may_be_known(workspace: Workspace, evidence: Evidence) -> str | None:
-    """Say why a checkpoint may have learnt from films of this split's fold `certify`, or None.
+def in_force(workspace: Workspace, card: dict[str, Any]) -> InForce:
+    """Return a checkpoint's operating point in force.
 
-    The folds of another split of the data set it learnt from may hold its training films.
+    Raises:
+        InputError: If it has none.
     """
+    point = points_in_force.told(workspace, card)
+    if point is None:
+        msg = (
+            f"Expected an operating point on the card of {card['checkpoint_id']!r}, found none, as its fold tune held "
+            "one class; train on a split whose tune holds both."
+        )
+        raise InputError(msg)
+    return point
+
+
+def may_be_known(workspace: Workspace, evidence: Evidence) -> str | None:
+    """Say why a checkpoint may have learnt from films of this split's fold `certify`, or None."""
     card = evidence.card
-    if evidence.split is None or evidence.dataset != card["dataset"]:
-        return None
-    if split_store.certificate(workspace, evidence.dataset, evidence.split)["table_sha256"] == card["split_sha256"]:
+    if evidence.split is None or not may_have_learnt(workspace, card, evidence.dataset, evidence.split):
         return None
     return (
         f"The checkpoint learnt from {card['dataset']}/{card['split']} as it then was, and may have seen films of this "
         "certify fold; use its own split or train it on this one."
     )
+
+
+def may_have_learnt(workspace: Workspace, card: Mapping[str, Any], dataset: str, split: str) -> bool:
+    """Tell whether a checkpoint may have learnt from films of a split's part val.
+
+    The folds of another split of the data set it learnt from may hold its training films.
+
+    Raises:
+        InputError: If there is no such split.
+    """
+    made = split_store.certificate(workspace, dataset, split)
+    return dataset == card["dataset"] and made["table_sha256"] != card["split_sha256"]
 
 
 def gathered(
@@ -154,6 +186,7 @@ def gathered(
     folds: pd.Series | None,
     place: tuple[str, str | None, str | None],
     truth: str,
+    cut: float,
 ) -> Evidence:
     """Join what `load` has read; see there.
 
@@ -167,30 +200,19 @@ def gathered(
         folds: By `image_id`; None without a split.
         place: Data set, split and part.
         truth: Name of the chosen truth.
-
-    Raises:
-        InputError: If the checkpoint has no cut.
+        cut: From which probability on a film is suspected.
     """
-    point = operating_point.of_card(card)
-    if point is None:
-        msg = (
-            f"Expected an operating point on the card of {card['checkpoint_id']!r}, found none, as its fold tune held "
-            "one class; train on a split whose tune holds both."
-        )
-        raise InputError(msg)
     shown = [name for name in SHOWN if name in films]
     joined = table.drop(columns="label").merge(beside, on="image_id", how="left", validate="one_to_one")
     joined = joined.merge(films[["image_id", *shown]], on="image_id", how="left", validate="one_to_one")
     joined["label"] = joined["image_id"].map(labels)
     joined["fold"] = None if folds is None else joined["image_id"].map(folds)
     joined["priors"] = signals.priors(joined)
-    values, missing = signals.assemble(
-        joined, cut=point.value, ensemble="members" in card, neighbour_labels=neighbour_labels
-    )
+    values, missing = signals.assemble(joined, cut=cut, ensemble="members" in card, neighbour_labels=neighbour_labels)
     joined = joined.assign(**{COLUMN + name: column for name, column in values.items()})
     dataset, split, part = place
     return Evidence(
-        films=joined, missing=missing, cut=point.value, card=card, dataset=dataset, split=split, part=part, truth=truth
+        films=joined, missing=missing, cut=cut, card=card, dataset=dataset, split=split, part=part, truth=truth
     )
 
 

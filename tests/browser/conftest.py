@@ -1,8 +1,8 @@
-"""What the browser tests of the answer panel share: a browser for each file, a fresh page for each test."""
+"""What browser tests share: of the panel a browser for each file and a fresh page for each test; the desk's server."""
 
 import pytest
 
-from tests.browser import panel_page
+from tests.browser import panel_page, viewer_page
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +31,10 @@ def expect():
     from playwright.sync_api import expect
 
     return expect
+
+
+@pytest.fixture(scope="session")
+def desk_address(tmp_path_factory):
+    """The desk on a page of its own, one server for all files: every test has a session of its own there."""
+    with viewer_page.served(tmp_path_factory.mktemp("page")) as address:
+        yield address

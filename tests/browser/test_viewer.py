@@ -6,7 +6,6 @@ import pytest
 from core.data.pixels import sha256_of_pixels
 from tests.browser.test_journey import CHROMIUM, REQUIRED
 from tests.browser.viewer_page import (
-    address,
     browser,
     canvas,
     corner,
@@ -15,13 +14,14 @@ from tests.browser.viewer_page import (
     frames,
     grey,
     made,
+    over,
     page,
     runs,
     shot,
     show,
 )
 
-__all__ = ["address", "browser", "made", "page"]  # fixtures
+__all__ = ["browser", "made", "page"]  # fixtures
 
 pytestmark = [
     pytest.mark.browser,
@@ -211,27 +211,23 @@ def test_a_frame_of_1024_pixels_is_drawn(page):
     assert len(times) > 5
 
 
-@pytest.mark.parametrize(("width", "height"), [(820, 1180), (1366, 768), (1440, 900)])
-def test_nothing_runs_over_the_window(page, width, height):
-    page.set_viewport_size({"width": width, "height": height})
-    frames(page)
-    page.wait_for_timeout(400)
-    over = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
-    assert over <= 0
-    down = page.evaluate(
-        "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollHeight - m.clientHeight })()"
-    )
-    assert down <= 0
-    desk = page.locator(".desk").bounding_box()
-    film = page.locator(".desk-film").bounding_box()
-    panel = page.locator(".desk-panel").bounding_box()
-    assert film["height"] >= 420
-    if width > 900:
-        assert film["width"] >= 0.7 * desk["width"]
-        assert panel["width"] == pytest.approx(360, abs=1)
-    else:
-        assert panel["y"] >= film["y"] + film["height"]
-        assert panel["width"] == pytest.approx(desk["width"], abs=1)
+def test_nothing_runs_over_the_window(page):
+    for width, height in ((820, 1180), (1366, 768), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        frames(page)
+        page.wait_for_timeout(400)
+        assert page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth") <= 0
+        assert over(page) <= 0
+        desk = page.locator(".desk").bounding_box()
+        film = page.locator(".desk-film").bounding_box()
+        panel = page.locator(".desk-panel").bounding_box()
+        assert film["height"] >= 420
+        if width > 900:
+            assert film["width"] >= 0.7 * desk["width"]
+            assert panel["width"] == pytest.approx(360, abs=1)
+        else:
+            assert panel["y"] >= film["y"] + film["height"]
+            assert panel["width"] == pytest.approx(desk["width"], abs=1)
 
 
 def test_two_fingers_zoom_and_one_moves_a_zoomed_film(page):
@@ -282,10 +278,10 @@ def test_a_desk_that_left_the_page_hears_nothing_and_draws_again_when_it_is_back
     assert "inverted" not in corner(page, "bottom").inner_text()
 
 
-def test_a_browser_that_cannot_check_a_film_shows_none_and_says_why(browser, address):
+def test_a_browser_that_cannot_check_a_film_shows_none_and_says_why(browser, desk_address):
     page = browser.new_page()
     page.add_init_script("Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined })")
-    page.goto(address)
+    page.goto(desk_address)
     page.get_by_text("open PleuraScope over https, or on this machine as localhost").wait_for()
     assert page.evaluate("host.drawn()") is None
     page.close()

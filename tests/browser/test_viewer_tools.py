@@ -8,7 +8,6 @@ from core.evaluation import map_measures
 from core.review.answer import Region
 from tests.browser.test_journey import CHROMIUM, REQUIRED
 from tests.browser.viewer_page import (
-    address,
     browser,
     canvas,
     corner,
@@ -20,7 +19,7 @@ from tests.browser.viewer_page import (
     show,
 )
 
-__all__ = ["address", "browser", "page"]  # fixtures
+__all__ = ["browser", "page"]  # fixtures
 
 pytestmark = [
     pytest.mark.browser,

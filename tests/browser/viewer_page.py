@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from core.base.paths import ROOT
 from tests.browser.test_journey import CHROMIUM, FLAGS
 
 FILMS = """
+import functools
 import numpy as np
 
+@functools.cache  # every script run asks for them
 def films():
     down, across = np.mgrid[0:1024, 0:1024] / 1023
     chest = 0.15 + 0.7 * np.exp(-((across - 0.5) / 0.16) ** 2) + 0.12 * np.sin(60 * down) * (np.abs(across - 0.5) < 0.4)
@@ -102,10 +105,9 @@ export function createPanel(panelRoot, barRoot, host) {
 """
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A page with nothing but the desk and three made-up cases."""
-    folder = tmp_path_factory.mktemp("page")
+@contextmanager
+def served(folder):
+    """Serve a page with nothing but the desk and made-up cases, written into a folder; yield its address."""
     (folder / "made.py").write_text(FILMS)
     stub = folder / "stub.js"
     stub.write_text(STUB)
@@ -147,14 +149,14 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, address):
+def page(browser, desk_address):
     """The desk with its first case drawn; a fault in the browser fails the test."""
     page = browser.new_page()
     page.set_viewport_size({"width": 1440, "height": 900})
     page.set_default_timeout(30_000)
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.goto(address)
+    page.goto(desk_address)
     drawn(page, "deep")
     page.get_by_text("runs ").wait_for()  # below the desk, which makes room for it
     frames(page)
@@ -206,6 +208,13 @@ def grey(page, x, y, place=0):
 
 def frames(page):
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def over(page):
+    """By how much the page is higher than its window."""
+    return page.evaluate(
+        "(() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollHeight - m.clientHeight })()"
+    )
 
 
 def runs(page):

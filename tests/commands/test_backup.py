@@ -15,7 +15,7 @@ import pytest
 
 from core.store import audit_key, backup
 from core.store.verification import accept, verify
-from tests.store.filled import add_read, fill, insert_read, put, read_keys
+from tests.store.filled import add_proposal, add_read, fill, insert_read, put, read_keys
 
 
 @pytest.fixture
@@ -48,6 +48,17 @@ def test_a_backup_holds_the_database_and_the_cards(checkpoints, done, tmp_path):
     assert first.endswith("MB); cards of 2 checkpoints.")
     assert "not in it: the audit key" in second
     assert "keep your own copy" in second
+
+
+def test_a_backup_holds_the_operating_points_that_were_set_later(workspace, done, tmp_path):
+    ledger = fill(workspace)
+    add_proposal(ledger, "p0", decision="activated")
+
+    _, made = done("backup", str(tmp_path / "kept"))
+
+    with closing(sqlite3.connect(made["backup"])) as connection:
+        rows = "SELECT name, threshold, decision, decided_by FROM proposals JOIN decisions USING (proposal_id)"
+        assert connection.execute(rows).fetchall() == [("night shift p0", 0.35, "activated", "Grace")]
 
 
 def test_the_key_is_neither_told_nor_copied(workspace, done, tmp_path):

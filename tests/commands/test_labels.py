@@ -60,6 +60,21 @@ def test_the_size_that_boxes_speak_of_is_said(films, done, tmp_path):
     assert "  note: boxes were read as pixels of the published images of 1024 x 1024." in summary.splitlines()
 
 
+def test_googles_adjudicated_labels_are_taken(films, done, tmp_path):
+    path = tmp_path / "google.csv"
+    path.write_text(
+        "Image Index,Finding Labels,Fracture,Pneumothorax,Set Id\na,No Finding,NO,YES,test\nb,x,NO,NO,val\n"
+    )
+
+    summary, made = done("labels", "import", "set", "--csv", str(path), "--name", "adjudicated")
+
+    assert made["rows"] == 2
+    assert summary.splitlines() == [
+        "Labels 'adjudicated' of data set 'set': 2 films, 1 with a pneumothorax; 0 boxes, 0 masks.",
+        "  note: columns not taken: finding labels, fracture, set id.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

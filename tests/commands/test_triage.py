@@ -7,6 +7,9 @@ import pytest
 
 from core.base import files
 from core.models import cards
+from core.review import proposals
+from core.review.proposals import Given
+from core.store.ledger import Ledger
 from core.triage.decision import Policy
 from core.triage.worklists import Worklists
 
@@ -99,3 +102,35 @@ def test_missing_predictions_name_the_command_that_makes_them(study, checkpoint,
     complaint = refused("triage", checkpoint, *PLACE, "--part", "test", "--budget", "0.1")
 
     assert f"run `python -m core predict {checkpoint} --dataset phantoms --split patient --part val` first" in complaint
+
+
+def test_a_new_worklist_takes_the_point_in_force_and_says_who_set_it(study, checkpoint, done):
+    card = cards.read_card(study, checkpoint)
+    done("triage", checkpoint, *PLACE, "--part", "test", "--budget", "0.2", "--worklist", "before")
+    ledger = Ledger(study)
+    given = Given(
+        key="a key of ours",
+        reader="Ada",
+        name="night shift",
+        reason="Fewer missed.",
+        figures={},
+        dataset="phantoms",
+        split="patient",
+        part="val",
+        fold="tune",
+        truth="report",
+        threshold=0.2,
+    )
+    one = proposals.propose(study, ledger, card, given)
+    proposals.activate(ledger, card, one.proposal_id, key="another key", reader="Grace Hopper", known=None)
+
+    summary, made = done("triage", checkpoint, *PLACE, "--part", "test", "--budget", "0.2", "--worklist", "after")
+
+    films = pd.read_parquet(study.predictions(checkpoint, "phantoms", "patient", "test"))
+    assert made["zones"]["suspected"] == (films["probability"] >= 0.2).sum()
+    assert "cut: 0.2000 (Grace Hopper's 'night shift' proposed by Ada, activated " in summary
+    after, before = Worklists(study).all()
+    assert (after.cut, after.policy["cut"]) == (0.2, 0.2)
+    assert after.cut_from.startswith("Grace Hopper's 'night shift' proposed by Ada, activated ")
+    assert before.cut == card["operating_points"]["youden"]["threshold"]
+    assert before.cut_from == f"youden on tune, at training, {card['created_at'][:10]}"

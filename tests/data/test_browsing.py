@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from core.base import schema
+from core.base.errors import InputError
 from core.data import browsing
 
 
@@ -74,56 +75,22 @@ def test_a_film_that_left_the_data_set_is_still_shown():
     assert browsing.captions(films) == ["no pneumothorax", "unknown"]
 
 
+def test_a_data_set_that_names_a_film_twice_is_not_joined():
+    twice = pd.concat([radiographs({"image_id": "a"})] * 2)
+
+    with pytest.raises(InputError, match="found 'a' more than once"):
+        browsing.joined(twice, split(train=["a"]))
+
+
 def test_an_empty_split_is_shown_empty():
     films = browsing.joined(radiographs({"image_id": "a"}), split(train=["a"]).head(0))
 
     assert films.empty
-    assert browsing.filters(films) == []
     assert browsing.captions(films) == []
 
 
 def test_captions_say_what_is_known_and_nothing_else(films):
     assert browsing.captions(films) == ["pneumothorax · PA · F · 41 y", "unknown", "no pneumothorax · AP · M · 0 y"]
-
-
-def test_only_what_tells_films_apart_is_a_filter(films):
-    found = {column: options for column, _, options in browsing.filters(films)}
-
-    assert found == {
-        "part": ["train", "val"],
-        "label_words": ["no pneumothorax", "pneumothorax", "unknown"],
-        "view": ["AP", "PA"],
-        "sex": ["F", "M"],
-        "findings": ["Mass", "No Finding", "Pneumothorax"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("choices", "kept"),
-    [
-        ({}, "acb"),
-        ({"part": []}, "acb"),
-        ({"part": ["train"]}, "ac"),
-        ({"label_words": ["unknown"]}, "c"),
-        ({"findings": ["Mass", "No Finding"]}, "ab"),
-        ({"findings": ["Pneumo"]}, ""),  # whole names, no pieces of them
-        ({"findings": ["."]}, ""),
-        ({"part": ["train"], "sex": ["F"], "view": ["PA"]}, "a"),
-        ({"part": ["val"], "sex": ["F"]}, ""),
-    ],
-)
-def test_a_film_must_fit_every_filter(films, choices, kept):
-    assert "".join(browsing.filtered(films, choices)["image_id"]) == kept
-
-
-def test_every_filter_that_is_offered_finds_films(films):
-    for column, _, options in browsing.filters(films):
-        for option in options:
-            assert len(browsing.filtered(films, {column: [option]}))
-
-
-def test_filtering_leaves_the_columns_as_they_are(films):
-    assert list(browsing.filtered(films, {"part": ["val"]})) == list(films)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +144,13 @@ def test_details_never_say_where_a_file_lies(films):
     film = films.assign(path="/home/a.png", mask_path="/home/m.png", lung_path="/home/l.png").iloc[0]
 
     assert "home" not in browsing.details(film).to_string()
+
+
+def test_an_exported_list_never_says_where_a_file_lies(films):
+    shown = browsing.exported(films.assign(path="/home/a.png", mask_path="/home/m.png"))
+
+    assert "home" not in shown.to_csv()
+    assert shown["image_id"].tolist() == ["a", "c", "b"]
 
 
 def test_details_say_in_words_what_is_known_and_nothing_else(films):

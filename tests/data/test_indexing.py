@@ -157,23 +157,24 @@ def test_masks_beside_the_table_are_taken_along(workspace, tmp_path):
     assert report.masks == 1
 
 
-def test_lung_fields_beside_the_table_are_taken_along(workspace, tmp_path):
+@pytest.mark.parametrize(("column", "folder"), [("lung_path", "lungs"), ("drain_path", "drains")])
+def test_further_regions_beside_the_table_are_taken_along(workspace, tmp_path, column, folder):
     csv = cohort(tmp_path)
-    film(tmp_path / "lungs" / "00000001_001.png", 1)
+    film(tmp_path / folder / "00000001_001.png", 1)
 
     indexing.index(workspace, "set", nih.read(csv), images=tmp_path / "images", csv=csv)
 
     table = radiographs.load(workspace, "set").set_index("image_id")
-    assert table["lung_path"].dropna().to_dict() == {"00000001_001.png": str(tmp_path / "lungs" / "00000001_001.png")}
+    assert table[column].dropna().to_dict() == {"00000001_001.png": str(tmp_path / folder / "00000001_001.png")}
     assert table["mask_path"].isna().all()
 
 
-def test_without_lung_fields_there_is_no_column_for_them(workspace, tmp_path):
+def test_without_further_regions_there_are_no_columns_for_them(workspace, tmp_path):
     csv = cohort(tmp_path)
 
     indexing.index(workspace, "set", nih.read(csv), images=tmp_path / "images", csv=csv)
 
-    assert "lung_path" not in radiographs.load(workspace, "set")
+    assert not {"lung_path", "drain_path"} & set(radiographs.load(workspace, "set"))
 
 
 def test_truth_beside_phantoms_is_named_phantom_and_keeps_its_columns(workspace, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from core.evaluation.intervals import bootstrap, patient_weights, percentile_interval
+from core.evaluation.intervals import bootstrap, patient_weights, percentile_band, percentile_interval
 from core.evaluation.metrics import Films, at_threshold, ranking
 
 
@@ -67,6 +67,17 @@ def test_draws_without_the_measure_are_left_out_and_too_many_of_them_leave_no_in
     assert percentile_interval(np.array([np.nan, 1.0, 2.0, 3.0])) == pytest.approx((1.05, 2.95))
     assert percentile_interval(np.array([np.nan, np.nan, np.nan, 3.0])) is None
     assert percentile_interval(np.empty(0)) is None
+
+
+def test_limits_of_a_curve_are_those_of_each_of_its_places():
+    drawn = np.random.default_rng(0).random((200, 3))
+    drawn[:50] = np.nan
+
+    low, high = percentile_band(drawn)
+
+    expected = [percentile_interval(drawn[:, place]) for place in range(3)]
+    assert np.column_stack([low, high]) == pytest.approx(np.array(expected))
+    assert percentile_band(np.full((4, 3), np.nan)) is None
 
 
 def test_draws_of_a_hundred_thousand_films_are_quick():

@@ -74,7 +74,8 @@ def test_one_column_a_checkpoint_and_one_row_a_measure():
     table = side_by_side.measures_table([report("cnn-1"), report("cnn-2", cut=None)])
 
     assert list(table) == ["Measure", "cnn-1", "cnn-2"]
-    assert table["Measure"].tolist() == [*side_by_side.TITLES.values(), "Threshold"]
+    told = [title for name, title in side_by_side.TITLES.items() if not name.endswith("_at_prevalence")]
+    assert table["Measure"].tolist() == [*told, "Threshold"]
     rows = table.set_index("Measure")
     assert (
         rows.loc["AUROC, against all others", "cnn-1"]
@@ -93,15 +94,10 @@ def test_no_report_makes_a_table_without_checkpoints():
     assert list(side_by_side.measures_table([])) == ["Measure"]
 
 
-def test_the_confusion_counts_every_film_once():
-    table = side_by_side.confusion_table(report(cut=0.75)).set_index("Reference standard")
+def test_a_chosen_prevalence_has_its_rows():
+    chosen = report("cnn-1").model_copy(update={"chosen_prevalence": 0.05})
 
-    assert table.loc["pneumothorax"].tolist() == [2, 1]
-    assert table.loc["no pneumothorax"].tolist() == [0, 5]
-
-
-def test_without_a_threshold_there_is_no_confusion():
-    assert side_by_side.confusion_table(report(cut=None)).empty
+    assert side_by_side.measures_table([chosen])["Measure"].tolist() == [*side_by_side.TITLES.values(), "Threshold"]
 
 
 def test_the_sentence_tells_how_well_so_few_films_know_an_auroc():
@@ -141,3 +137,23 @@ def test_only_answers_to_the_same_question_stand_side_by_side():
 
     assert side_by_side.fitting([*others, wanted], **asked) == [wanted]
     assert side_by_side.fitting([wanted], **asked | {"dataset": "e"}) == []
+    easy = wanted.model_copy(update={"negatives": "no-finding"})
+    assert side_by_side.fitting([easy, wanted], **asked) == [wanted]
+    assert side_by_side.fitting([easy, wanted], **asked, negatives="no-finding") == [easy]
+
+
+def test_of_a_checkpoint_the_newest_report_stands_there():
+    first = report().model_copy(update={"created_at": "2026-01-01T00:00:00+00:00"})
+    later = first.model_copy(update={"created_at": "2026-01-02T00:00:00+00:00", "chosen_prevalence": 0.05})
+    asked = {"dataset": "d", "split": "patient", "split_sha256": "1", "part": "test", "truth": "report"}
+
+    assert side_by_side.fitting([later, report("cnn-2"), first], **asked)[0] == later
+
+
+def test_a_report_from_before_a_measure_says_so():
+    wanted = report()
+    older = wanted.model_copy(update={"metrics": {k: v for k, v in wanted.metrics.items() if k != "mcc"}})
+
+    rows = side_by_side.measures_table([older]).set_index("Measure")
+
+    assert rows.loc["Matthews correlation", "cnn-1"] == "none: measured by an older version; evaluate again"

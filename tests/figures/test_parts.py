@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.data import filtering
 from core.data.split_store import describe
 from core.data.splits import PARTS
 from core.figures import parts
@@ -28,6 +29,12 @@ def films() -> pd.DataFrame:
     return make_split(table, "patient").merge(table.drop(columns=["patient_id", "label"]), on="image_id")
 
 
+def ready(films: pd.DataFrame) -> filtering.SplitFilms:
+    split = films[["image_id", "patient_id", "part", "label"]]
+    known = films.drop(columns=["part", "fold"]).assign(path=None, source="real", follow_up=0)
+    return filtering.prepared(known, split)
+
+
 def test_prevalence_has_a_row_a_part_and_fold_and_none_for_an_empty_part(films):
     films = films[films["part"] != "test"]
     certificate = {"parts": {part: describe(films[films["part"] == part]) for part in PARTS}}
@@ -41,7 +48,7 @@ def test_prevalence_has_a_row_a_part_and_fold_and_none_for_an_empty_part(films):
 
 
 def test_ages_add_up_to_one_in_every_part(films):
-    figure = parts.ages(films)
+    figure = parts.ages(filtering.ages_by_part(ready(films)))
 
     assert [trace.name for trace in figure.data] == ["train", "val", "test"]
     for trace in figure.data:
@@ -51,7 +58,7 @@ def test_ages_add_up_to_one_in_every_part(films):
 def test_shares_are_of_the_part(films):
     films.loc[films["part"] == "val", "view"] = None
 
-    figure = parts.shares(films, "view")
+    figure = parts.shares(filtering.counts_by_part(ready(films), "view"), title="View")
 
     by_part = {trace.name: dict(zip(trace.customdata, trace.x, strict=True)) for trace in figure.data}
     assert by_part["val"] == {"AP": 0.0, "PA": 0.0, "unknown": 1.0}
@@ -60,7 +67,9 @@ def test_shares_are_of_the_part(films):
 
 
 def test_a_film_counts_for_each_of_its_findings(films):
-    figure = parts.findings(films)
+    found = ready(films)
+
+    figure = parts.findings(filtering.counts_by_part(found, "findings"), filtering.films_by_part(found))
 
     train = dict(zip(figure.data[0].customdata, figure.data[0].x, strict=True))
     positive = (films.loc[films["part"] == "train", "label"] == 1).mean()
@@ -71,7 +80,20 @@ def test_a_film_counts_for_each_of_its_findings(films):
 
 
 def test_what_is_not_known_is_said(films):
-    unknown = films.assign(age_years=np.nan, findings=None)
+    unknown = ready(films.assign(age_years=np.nan, findings=None))
+    ages = parts.ages(filtering.ages_by_part(unknown))
+    findings = parts.findings(filtering.counts_by_part(unknown, "findings"), filtering.films_by_part(unknown))
 
-    assert parts.ages(unknown).layout.annotations[0].text == "The ages are not known."
-    assert parts.findings(unknown).layout.annotations[0].text == "The findings are not known."
+    assert ages.layout.annotations[0].text == "The ages are not known."
+    assert findings.layout.annotations[0].text == "The findings are not known."
+
+
+def test_ages_are_drawn_as_shares_of_the_films_of_known_age():
+    counts = pd.DataFrame({"train": [1, 3], "test": [0, 2]}, index=[0, 10])
+
+    figure = parts.ages(counts)
+
+    assert [trace.name for trace in figure.data] == ["train", "test"]
+    assert figure.data[0].x.tolist() == [0, 10, 20]  # the last step ends where its decade does
+    assert figure.data[0].y.tolist() == [0.25, 0.75, 0.75]
+    assert figure.data[1].y.tolist() == [0, 1, 1]

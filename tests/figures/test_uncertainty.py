@@ -187,7 +187,9 @@ def test_a_page_of_four_shows_an_empty_chart_as_a_sentence():
     page = composed.four(four, title="Page", caption=STAMP)
 
     sentence = next(one for one in page.layout.annotations if "without passes" in one.text)
-    assert (sentence.xref, sentence.yref) == ("x domain", "y domain")
+    assert (sentence.xref, sentence.yref) == ("paper", "paper")
+    assert sentence.x == sum(page.layout.xaxis.domain) / 2  # the middle of its box
+    assert sentence.y == sum(page.layout.yaxis.domain) / 2
     assert page.layout.xaxis.visible is False
 
 

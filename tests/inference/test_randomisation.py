@@ -15,7 +15,7 @@ from core.base import files
 from core.base.errors import InputError
 from core.data import radiographs
 from core.inference import heat_maps, randomisation
-from core.inference.own_calls import own_calls
+from core.inference.own_calls import at_training
 from core.models import checkpoint, registry
 from core.models.checkpoint import Checkpoint
 from core.vision import transforms
@@ -54,7 +54,7 @@ def test_it_is_the_mean_absolute_rank_correlation_with_three_untrained_networks(
     check = randomisation.of(workspace, loaded, pixels)
 
     own = heat_maps.see(loaded.classifier, images)
-    maps = heat_maps.heat_maps(own, signs=own_calls(loaded.card, own.logits.numpy()).signs)
+    maps = heat_maps.heat_maps(own, signs=at_training(loaded.card, own.logits.numpy()).signs)
     found = []
     for seed in (0, 1, 2):
         other = heat_maps.see(untrained(seed), images)

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from core.inference.own_calls import own_calls
+from core.inference.own_calls import at_training, own_calls
 from core.inference.trust import Answer, judge
 
 GOOD = {
@@ -102,9 +102,11 @@ def test_a_call_is_positive_from_the_cut_on():
         "operating_points": {"youden": point},
     }
 
-    called = own_calls(card, np.array([0.999, 1.0, 1.001]))
+    called = at_training(card, np.array([0.999, 1.0, 1.001]))
 
     assert called.cut == 0.5
     assert called.signs.tolist() == [-1, 1, 1]
     np.testing.assert_allclose(called.probabilities, 1 / (1 + np.exp([0.002, 0, -0.002])))
-    assert own_calls(card | {"operating_points": {}}, np.array([-9.0])).signs.tolist() == [1]
+    assert at_training(card | {"operating_points": {}}, np.array([-9.0])).signs.tolist() == [1]
+    assert own_calls(card, np.array([-9.0, 9.0]), cut=None).signs.tolist() == [1, 1]
+    assert own_calls(card, np.array([0.999, 1.001]), cut=0.9).signs.tolist() == [-1, -1]

@@ -14,6 +14,7 @@ from core.review import audit_log
 from core.review.read_store import Reads
 from core.store.ledger import Ledger
 from tests.app import listed
+from tests.review import proposed
 from tests.review.answered import answer, read, save
 from tests.store import filled
 
@@ -250,3 +251,24 @@ def test_downloads_are_buttons_whose_files_are_made_when_clicked(made):
     assert [button.proto.label for button in at.get("download_button")] == ["Reads as CSV", "Labels as CSV"]
     assert all(button.proto.deferred_file_id for button in at.get("download_button"))
     assert not audit_log.search(Reads(made).ledger.engine, "export").entries
+
+
+def test_operating_points_are_told_in_words_and_their_changes_found(workspace):
+    card = proposed.make(workspace)
+    proposed.activated(workspace, Ledger(workspace), card)
+    at = opened()
+
+    at.text_input(key="audit.search").set_value("operating point").run()
+
+    table = entries(at)
+    assert table[["Who (self-declared)", "What", "Row"]].values.tolist() == [
+        ["Grace", "operating point activated", "decisions 1"],
+        ["Ada", "operating point proposed", "proposals 1"],
+    ]
+    assert table["About"].iloc[1] == (
+        f"checkpoint {listed.CHECKPOINT}, name night shift, cut 0.25, reason Fewer missed at night."
+    )
+    with filled.past_the_program(workspace) as database:
+        database.execute("UPDATE proposals SET threshold = 0.9")
+    at.button(key="audit.verify").click().run()
+    assert "<li>Row 1 of proposals was changed" in text(at)

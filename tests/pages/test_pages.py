@@ -91,15 +91,6 @@ def test_filters_narrow_the_films(study):
     assert any("films" in caption.value and " of " in caption.value for caption in at.caption)
 
 
-def test_the_compare_page_shows_measures_with_intervals(study):
-    at = opened("compare")
-
-    table = at.dataframe[0].value
-    assert table["Measure"].iloc[0] == "AUROC, against all others"
-    assert " to " in table.iloc[0, 1]
-    assert "PHANTOMS" in text(at)
-
-
 def test_what_is_not_measured_can_be_measured_from_the_page(study):
     at = opened("compare")
     at.selectbox(key="compare.truth").set_value("phantom").run()
@@ -109,7 +100,7 @@ def test_what_is_not_measured_can_be_measured_from_the_page(study):
     assert not at.exception
     filed = JobQueue(study).newest()
     assert [job.arguments[0] for job in filed] == ["evaluate"]
-    assert filed[0].arguments[-2:] == ["--truth", "phantom"]
+    assert filed[0].arguments[-4:] == ["--truth", "phantom", "--negatives", "all"]
 
 
 def test_a_training_is_filed_from_the_form(study):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ PATIENTS, SIZE = 8, 64
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("phantoms") / "cohort"
-    write_cohort(out, patients=PATIENTS, size=SIZE, seed=4, processes=1)
+    write_cohort(out, patients=PATIENTS, size=SIZE, seed=8, processes=1)
     return out
 
 
@@ -38,7 +39,7 @@ def fingerprint(folder):
 
 
 def test_the_same_seed_gives_the_same_bytes_with_any_number_of_processes(folder, tmp_path):
-    write_cohort(tmp_path / "again", patients=PATIENTS, size=SIZE, seed=4, processes=2)
+    write_cohort(tmp_path / "again", patients=PATIENTS, size=SIZE, seed=8, processes=2)
 
     assert fingerprint(tmp_path / "again") == fingerprint(folder)
 
@@ -61,7 +62,7 @@ def test_the_table_has_the_columns_and_names_of_nih(folder):
 
 
 def test_every_picture_says_that_it_is_a_phantom(folder):
-    for path in [path for kind in ("images", "masks", "lungs") for path in (folder / kind).iterdir()]:
+    for path in [path for kind in ("images", "masks", "lungs", "drains") for path in (folder / kind).iterdir()]:
         with Image.open(path) as picture:
             assert picture.text == {"PleuraScope": "phantom"}
             assert (picture.mode, picture.size) == ("L", (SIZE, SIZE))
@@ -89,6 +90,14 @@ def test_every_film_has_its_lung_fields(folder):
     assert 0.15 < min(areas) <= max(areas) < 0.6
 
 
+def test_films_with_a_drain_have_its_place_and_no_others(folder, truth):
+    assert {path.name for path in (folder / "drains").iterdir()} == set(truth.index[truth["drain"].astype(int) == 1])
+    for path in (folder / "drains").iterdir():
+        drain = np.asarray(Image.open(path))
+        assert set(np.unique(drain)) == {0, 255}
+        assert 0.005 < (drain > 0).mean() < 0.06
+
+
 def test_truth_has_sizes_for_positives_and_zeros_for_the_rest(truth):
     positive, negative = truth[truth["label"] == 1], truth[truth["label"] == 0]
 
@@ -111,7 +120,7 @@ def test_larger_shares_have_larger_masks(folder, truth):
 
 
 def test_truth_does_not_depend_on_the_size_in_pixels(folder, tmp_path):
-    write_cohort(tmp_path / "small", patients=PATIENTS, size=32, seed=4, processes=1)
+    write_cohort(tmp_path / "small", patients=PATIENTS, size=32, seed=8, processes=1)
 
     assert (tmp_path / "small/truth.csv").read_bytes() == (folder / "truth.csv").read_bytes()
 
@@ -129,16 +138,17 @@ def test_a_second_call_renders_nothing_and_a_lost_film_is_rendered_again(tmp_pat
     assert fingerprint(tmp_path / "c") == before
 
 
-def test_a_cohort_without_lung_fields_is_completed_and_its_films_stay(tmp_path):
-    arguments = {"patients": 3, "size": 32, "seed": 0, "processes": 1}
-    first = write_cohort(tmp_path / "c", **arguments)
+@pytest.mark.parametrize("kind", ["lungs", "drains"])
+def test_a_cohort_from_before_a_kind_of_region_is_completed_and_its_films_stay(tmp_path, kind):
+    arguments = {"patients": 4, "size": 32, "seed": 32, "processes": 1}
+    write_cohort(tmp_path / "c", **arguments)
     before = fingerprint(tmp_path / "c")
-    for path in (tmp_path / "c/lungs").iterdir():
-        path.unlink()
+    with_region = len(list((tmp_path / "c" / kind).iterdir()))
+    shutil.rmtree(tmp_path / "c" / kind)
 
     second = write_cohort(tmp_path / "c", **arguments)
 
-    assert second.rendered == first.films
+    assert second.rendered == with_region > 0
     assert fingerprint(tmp_path / "c") == before
 
 
@@ -160,7 +170,7 @@ def test_a_stopped_call_leaves_whole_films_and_is_taken_up_again(tmp_path, monke
 
 
 def test_the_folder_of_another_cohort_is_refused(folder):
-    with pytest.raises(InputError, match=r"found one with seed 4; choose another folder or delete this one"):
+    with pytest.raises(InputError, match=r"found one with seed 8; choose another folder or delete this one"):
         write_cohort(folder, patients=PATIENTS, size=SIZE, seed=5)
 
 

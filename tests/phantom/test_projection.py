@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation, label, rotate, shift
 
+from core.phantom import chest as chest_module
+from core.phantom import overlays
 from core.phantom.anatomy import make_anatomy
 from core.phantom.film import make_film
 from core.phantom.pneumothorax import Pneumothorax
@@ -70,6 +72,50 @@ def test_a_larger_pneumothorax_has_a_larger_mask(chest):
 
     assert areas == sorted(areas)
     assert areas[0] > 0
+
+
+@pytest.mark.parametrize("roll", [0.0, 5.0])
+def test_the_drain_is_known_where_it_is_drawn_and_nothing_else_changes_much(chest, roll):
+    anatomy, film = chest
+    film = replace(film, roll=roll, air=LATERAL, noise=0.0)
+    with_drain = render(anatomy, replace(film, drain=-1), SIZE)
+    without = render(anatomy, film, SIZE)
+
+    brighter = with_drain.pixels.astype(float) - without.pixels
+    beyond = ~binary_dilation(with_drain.drain, iterations=6)
+
+    assert not without.drain.any()
+    assert brighter[with_drain.drain].mean() > brighter[beyond].mean() + 2
+    assert np.abs(brighter[beyond] - np.median(brighter[beyond])).max() <= 3
+    assert np.nonzero(with_drain.drain)[1].mean() < SIZE / 2  # on the patient's right
+
+
+def test_beyond_the_shutter_no_drain_is_shown(chest):
+    anatomy, film = chest
+    film = replace(film, drain=-1, collimation=(0.25, 0.0, 0.0, 0.0))
+
+    drain = render(anatomy, film, SIZE).drain
+
+    assert not drain[:, : SIZE // 4].any()
+    assert drain[:, SIZE // 4 :].any()
+
+
+def test_knowing_the_drain_changes_no_pixel(chest, monkeypatch):
+    anatomy, film = chest
+    film = replace(film, drain=1, leads=3, folds=(-1,), roll=3.0)
+    pixels = render(anatomy, film, SIZE).pixels
+
+    def all_in_one(grid, anatomy, film, rng):  # as it was before where a drain lies was kept
+        total = np.zeros((grid.size, grid.size), np.float32)
+        for side in film.folds:
+            total += overlays.skin_fold(grid, anatomy, side, rng)
+        total += overlays.drain(grid, anatomy, film.drain, rng)
+        total += overlays.leads(grid, anatomy, film.leads, rng)
+        return total, np.zeros_like(total)
+
+    monkeypatch.setattr(chest_module, "_worn", all_in_one)
+
+    np.testing.assert_array_equal(render(anatomy, film, SIZE).pixels, pixels)
 
 
 def test_the_lung_fields_are_two_dark_regions_left_and_right(chest):

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 from core.base.paths import Workspace
 from core.store import audit_key, chain, growing
 from core.store.ledger import Ledger
-from core.store.tables import reads, worklists
+from core.store.tables import decisions, proposals, reads, worklists
 from core.store.verification import verify
 
 ONE_BEHIND = (
@@ -78,6 +78,35 @@ def add_read(ledger: Ledger, key: str, *, entries: int = 1) -> None:
         page.record("first answer", actor="Ada", about={"image_id": f"film-{key}", "row": row}, row=(reads, row))
         for number in range(entries - 1):
             page.record("shown", actor="Ada", about={"number": number})
+
+
+def add_proposal(ledger: Ledger, key: str, *, decision: str | None = None) -> int:
+    """Write a proposed operating point as the program does, with what was decided on it if asked; return its id."""
+    values = {
+        "key": key,
+        **{name: WORKLIST[name] for name in ("checkpoint_id", "weights_sha256", "dataset", "split", "truth")},
+        "split_sha256": "0c" * 32,
+        "origin": "tune",
+        "threshold": 0.35,
+        "films": 155,
+        "positive_films": 56,
+        "figures": {"sensitivity": 0.95, "ppv": None},
+        "name": f"night shift {key}",
+        "reason": "fewer missed at night",
+        "proposed_by": "Ada",
+        "created_at": 1_767_225_600.5,
+    }
+    with ledger.writing() as page:
+        row = page.connection.execute(insert(proposals).values(values)).inserted_primary_key[0]
+        page.record("operating point proposed", actor="Ada", about={"name": values["name"]}, row=(proposals, row))
+    if decision is not None:
+        made = {"key": f"{key}-decided", "proposal_id": row, "decision": decision, "reason": None}
+        made |= {"decided_by": "Grace", "created_at": 1_767_225_601.5}
+        with ledger.writing() as page:
+            decided = page.connection.execute(insert(decisions).values(made)).inserted_primary_key[0]
+            about = {"name": values["name"]}
+            page.record(f"operating point {decision}", actor="Grace", about=about, row=(decisions, decided))
+    return row
 
 
 def fill(workspace: Workspace, count: int = 5) -> Ledger:

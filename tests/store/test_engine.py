@@ -11,11 +11,11 @@ from sqlalchemy import inspect, select, text
 
 from core.base.errors import InputError
 from core.jobs.queue import JobQueue
-from core.store.engine import database_file, migrate, open_database
+from core.store.engine import as_it_stands, database_file, migrate, open_database
 from core.store.ledger import Ledger
 from core.store.tables import metadata, worklists
 from core.store.verification import verify
-from tests.store.filled import add_read, database, fill
+from tests.store.filled import add_proposal, add_read, database, fill
 from tests.store.moved import moved
 
 
@@ -72,7 +72,7 @@ def test_before_a_migration_the_database_is_copied(workspace):
     migrate(engine)
 
     (copy,) = backups(workspace)
-    assert re.fullmatch(r"before-0004-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
+    assert re.fullmatch(r"before-0005-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert connection.execute("SELECT title FROM jobs").fetchall() == [(job.title,)]
@@ -109,12 +109,13 @@ def test_without_its_reads_a_database_can_go_back_and_forth(workspace):
 
 
 def test_a_store_from_before_its_row_was_guarded_by_number_is_guarded_and_sound(workspace):
-    fill(workspace).engine.dispose()
+    ledger = fill(workspace)
+    moved(ledger.engine, command.downgrade, "0003")
+    ledger.engine.dispose()
     with closing(sqlite3.connect(database(workspace))) as connection:
         (new,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'store_never_replaced'").fetchone()
         connection.execute("DROP TRIGGER store_never_replaced")
         connection.execute(new.replace(" OR rowid = NEW.rowid", ""))
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
         connection.commit()
 
     found = verify(workspace)
@@ -124,6 +125,64 @@ def test_a_store_from_before_its_row_was_guarded_by_number_is_guarded_and_sound(
         assert connection.execute("SELECT sql FROM sqlite_master WHERE name = 'store_never_replaced'").fetchone() == (
             new,
         )
+
+
+def test_a_filled_store_from_before_the_operating_points_gains_their_tables_and_stays_sound(workspace):
+    ledger = fill(workspace)
+    moved(ledger.engine, command.downgrade, "0004")
+    assert not {"proposals", "decisions"} & set(inspect(ledger.engine).get_table_names())
+    before = verify_counts(workspace, ledger)
+
+    again = Ledger(workspace)
+    add_proposal(again, "p0", decision="activated")
+
+    found = verify(workspace)
+    assert (found.faults, found.notes) == ([], [])
+    assert (found.entries, found.rows) == (before[0] + 2, before[1] + 2)
+    assert [path.name[:11] for path in backups(workspace)] == ["before-0005"]
+
+
+def verify_counts(workspace, ledger):
+    """Return how many entries and rows there are, by plain counting; nothing is migrated."""
+    ledger.engine.dispose()
+    with closing(sqlite3.connect(database(workspace))) as connection:
+        counts = {
+            name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
+            for name in ("audit", "store", "worklists", "reads")
+        }
+    return counts.pop("audit"), sum(counts.values())
+
+
+def test_going_back_before_the_operating_points_takes_them_out_and_the_audit_still_tells_of_them(workspace):
+    ledger = fill(workspace)
+    row = add_proposal(ledger, "p0")
+    moved(ledger.engine, command.downgrade, "0004")
+    add_read(ledger, "meanwhile")
+    ledger.engine.dispose()
+
+    found = verify(workspace)
+
+    assert [(fault.table, fault.row) for fault in found.faults] == [("proposals", str(row))]
+
+
+def test_a_database_is_read_as_it_stands_and_none_is_made(workspace):
+    assert as_it_stands(workspace) is None
+    assert not workspace.root.exists()
+    ledger = fill(workspace)
+    moved(ledger.engine, command.downgrade, "0004")
+
+    with as_it_stands(workspace).begin() as connection:
+        assert connection.execute(select(worklists.c.name)).scalars().all() == ["monday", "tuesday"]
+
+    assert not inspect(ledger.engine).has_table("proposals")
+    assert not backups(workspace)
+
+
+def test_reading_waits_for_no_writer(workspace):
+    ledger = fill(workspace)
+
+    with ledger.writing(), as_it_stands(workspace).begin() as connection:
+        assert connection.execute(select(worklists.c.name)).scalars().all() == ["monday", "tuesday"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from core.store.verification import verify
 from tests.store.filled import (
     ONE_BEHIND,
     WORKLIST,
+    add_proposal,
     add_read,
     database,
     fill,
@@ -115,7 +116,9 @@ def test_a_key_of_a_read_is_taken_once(workspace):
     ],
 )
 def test_what_only_grows_cannot_be_changed_deleted_or_replaced(workspace, table, statement):
-    fill(workspace).engine.dispose()
+    ledger = fill(workspace)
+    add_proposal(ledger, "p0", decision="activated")
+    ledger.engine.dispose()
 
     with (
         closing(sqlite3.connect(database(workspace))) as connection,

@@ -14,10 +14,11 @@ from core.store.chain import entry_hash
 from core.store.growing import KEYS, WATCHED, digest
 from core.store.ledger import Ledger
 from core.store.verification import accept, verify
-from tests.store.filled import add_read, database, fill, past_the_program, put, taken
+from tests.store.filled import add_proposal, add_read, database, fill, past_the_program, put, taken
 
-TABLES = ("reads", "worklists", "audit", "store")
-COPIED = {"read_id", "worklist_id", "entry_id", "store_id", "key", "name"}
+TABLES = ("reads", "worklists", "audit", "store", "proposals", "decisions")
+NUMBERED = {"read_id", "worklist_id", "entry_id", "proposal_id", "decision_id"}
+COPIED = {*NUMBERED, "store_id", "key", "name"}
 
 
 class Book:
@@ -76,7 +77,7 @@ def edit(book: Book) -> None:
     row = book.chance.choice(book.rows(table))
     column = book.chance.choice(list(row))
     value = other(row[column], book.chance)
-    if column in {"read_id", "worklist_id", "entry_id"}:
+    if column in NUMBERED:
         value = int(row[column]) + 1000
     book.replace(table, row, row | {column: value})
 
@@ -88,7 +89,7 @@ def delete(book: Book) -> None:
 
 def swap(book: Book) -> None:
     """Swap two rows' content; which is to swap their keys."""
-    table = book.chance.choice(("reads", "worklists", "audit"))
+    table = book.chance.choice([name for name in TABLES if name != "store"])
     one, two = book.chance.sample(book.rows(table), 2)
     identity = KEYS[table][0]
     for row in (one, two):
@@ -162,6 +163,8 @@ def tampered(book: Book) -> str:
 def kept(request, workspace, tmp_path) -> tuple[list[Path], Path]:
     """A filled store; copies of it from the oldest to the newest, and what lay beside the key with the newest."""
     ledger = fill(workspace)
+    for key, decision in (("p-0", "activated"), ("p-1", "declined"), ("p-2", None)):
+        add_proposal(ledger, key, decision=decision)
     copies = [taken(workspace, tmp_path / "first.sqlite")]
     for number in range(4):
         add_read(ledger, f"later{number}")

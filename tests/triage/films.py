@@ -21,7 +21,9 @@ CARD = {
 }
 
 
-def made(count: int = 240, *, seed: int = 0, part: str = "val", card: dict | None = None, **columns) -> Evidence:
+def made(
+    count: int = 240, *, seed: int = 0, part: str = "val", card: dict | None = None, cut: float = CUT, **columns
+) -> Evidence:
     """Return films of which those near 0.5 in their passes' mean are called wrong most often, two a patient."""
     generator = np.random.default_rng(seed)
     doubt = generator.random(count)
@@ -83,4 +85,5 @@ def made(count: int = 240, *, seed: int = 0, part: str = "val", card: dict | Non
         folds=folds if part == "val" else None,
         place=("made", "patient", part),
         truth="report",
+        cut=cut,
     )

@@ -13,6 +13,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+GROWING = ("store", "worklists", "reads", "audit")
+
 
 def upgrade() -> None:
     """Make the tables store, reads and audit, and the triggers that refuse to change a row."""
@@ -58,14 +60,14 @@ def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     if dialect == "postgresql":
         op.execute(FUNCTION)
-    for _, statement in triggers(dialect).values():
+    for _, statement in triggers(dialect, GROWING).values():
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop what only grows, its triggers first."""
     dialect = op.get_bind().dialect.name
-    for name, (table, _) in triggers(dialect).items():
+    for name, (table, _) in triggers(dialect, GROWING).items():
         op.execute(f"DROP TRIGGER {name} ON {table}" if dialect == "postgresql" else f"DROP TRIGGER {name}")
     if dialect == "postgresql":
         op.execute("DROP FUNCTION only_grows")

@@ -1,0 +1,47 @@
+"""Comparisons on disk, one JSON file each, beside the evaluation reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.base import files
+from core.base.errors import InputError
+from core.base.paths import checked_name
+from core.evaluation.comparison import Comparison
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.base.paths import Workspace
+
+
+def path_of(workspace: Workspace, comparison_id: str) -> Path:
+    """Return where a comparison lies."""
+    return workspace.reports / "comparisons" / f"{checked_name(comparison_id, 'comparison')}.json"
+
+
+def save(workspace: Workspace, comparison: Comparison) -> Path:
+    """Write a comparison; an older answer to the same question is replaced."""
+    path = path_of(workspace, comparison.comparison_id)
+    files.write_json(path, comparison.to_dict())
+    return path
+
+
+def load(workspace: Workspace, comparison_id: str) -> Comparison:
+    """Read a comparison.
+
+    Raises:
+        InputError: If there is no such comparison.
+    """
+    path = path_of(workspace, comparison_id)
+    if not path.exists():
+        ids = comparison_ids(workspace)
+        found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `compare`."
+        msg = f"Expected a comparison, found none named {comparison_id!r}; {found}"
+        raise InputError(msg)
+    return Comparison.from_dict(files.read_json(path))
+
+
+def comparison_ids(workspace: Workspace) -> list[str]:
+    """Return the names of all comparisons in alphabetical order."""
+    return sorted(path.stem for path in (workspace.reports / "comparisons").glob("*.json"))
