@@ -1,4 +1,4 @@
-"""What the compare page asks and names: the question, the checkpoints it shows, what still has to be measured."""
+"""What the compare page asks and names: the question, the checkpoints it shows, what is computed film by film."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import resources, state
 from core.base.errors import InputError
-from core.evaluation import comparison, external, points_in_force, pooled, prediction_store, side_by_side
+from core.evaluation import comparison, external, pooled, prediction_store
 from core.evaluation.comparison import Aligned, Difference
 from core.evaluation.evaluate import Negatives
 from core.evaluation.pooled import Pooled
 from core.evaluation.report import EvaluationReport
 from core.figures.curves import Measured
-from core.figures.palette import Theme
-from core.jobs import worker
+from core.figures.palette import TEXT, Theme
 from core.models import cards
 from core.review import export, reader_points
 from core.review.reader_points import ReaderPoint
@@ -74,42 +74,15 @@ def task_words(question: dict[str, str]) -> str:
     return f"Pneumothorax against {NEGATIVES[question['negatives']]}, by {question['truth']}, on {place}."
 
 
-def unmeasured(question: dict[str, str], reports: Sequence[EvaluationReport]) -> list[str]:
-    """Return the checkpoints of this split, and external tables for this part, that are to be measured.
+def refuse_mixed_training(reports: Sequence[EvaluationReport]) -> None:
+    """Refuse checkpoints of made films beside one of real films.
 
-    An outdated report is shown, and is to be made again.
+    Raises:
+        InputError: If so.
     """
-    measured = {report.checkpoint_id for report in reports if not outdated(report)}
-    place = (question["dataset"], question["split"])
-    learnt = [
-        card["checkpoint_id"] for card in resources.checkpoint_cards() if (card["dataset"], card["split"]) == place
-    ]
-    given = [
-        name
-        for name in external.names(resources.workspace())
-        if resources.predictions(name, *place, question["part"]) is not None
-    ]
-    return [name for name in [*learnt, *given] if name not in measured]
-
-
-def outdated(report: EvaluationReport) -> bool:
-    """Tell whether a report was made at another operating point than the one in force, or before all was measured."""
-    if set(side_by_side.TITLES) - set(report.metrics):
-        return True
-    for card in resources.checkpoint_cards():
-        if card["checkpoint_id"] == report.checkpoint_id:
-            now = points_in_force.in_force(resources.workspace(), card)
-            then = report.threshold
-            return (None if now is None else now.value) != (None if then is None else then.value)
-    return False
-
-
-def offer_measuring(question: dict[str, str], missing: Sequence[str]) -> None:
-    """Draw a button that files the jobs which make the missing predictions and reports."""
-    noun = "model has" if len(missing) == 1 else "models have"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(missing)} {noun} not been measured on this question as it is now.")
-        st.button("Measure now", key="compare.measure", on_click=_measure, args=(question, list(missing)))
+    chosen = {report.checkpoint_id for report in reports}
+    own = [card for card in resources.checkpoint_cards() if card["checkpoint_id"] in chosen]
+    comparison.refuse_mixed_training({cards.short_name(card): card["kinds"] for card in own})
 
 
 def choose_checkpoints(question: dict[str, str], reports: Sequence[EvaluationReport]) -> list[EvaluationReport]:
@@ -247,6 +220,21 @@ def theme() -> Theme:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
+def draw_figure(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draw a figure in the page's own text colour: the grey that Streamlit gives to figures is too faint on white.
+
+    Args:
+        figure: Of `core.figures`, made for a page.
+        key: Of the element.
+        alt: What it shows, for those who do not see it.
+    """
+    colour = TEXT[theme()]
+    figure.update_layout(font_color=colour, legend_font_color=colour)
+    figure.update_xaxes(tickfont_color=colour, title_font_color=colour)
+    figure.update_yaxes(tickfont_color=colour, title_font_color=colour)
+    st.plotly_chart(figure, key=f"compare.{key}", alt=alt)
+
+
 def short_name(checkpoint_id: str) -> str:
     """Return what a checkpoint is, its pixels, and the end of its id; the id alone when its folder is gone."""
     for card in resources.checkpoint_cards():
@@ -274,13 +262,3 @@ def _shortest(name: str, titles: Sequence[str]) -> str:
 
 def _models() -> dict[str, str]:
     return {card["checkpoint_id"]: card["model"] for card in resources.checkpoint_cards()}
-
-
-def _measure(question: dict[str, str], missing: list[str]) -> None:
-    queue = resources.queue()
-    place = place_words(question)
-    for name in missing:
-        if resources.predictions(name, question["dataset"], question["split"], question["part"]) is None:
-            queue.file(f"Predict {question['part']}: {name}", ["predict", name, *place[:6]])
-        queue.file(f"Measure {question['part']}: {name}", ["evaluate", name, *place])
-    worker.ensure_running(resources.workspace())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import compare, label_errors, resources
+from app import compare, compare_words, label_errors, resources
 from core.base.errors import InputError
-from core.evaluation import configurations, external, side_by_side
+from core.evaluation import configurations, side_by_side
 from core.evaluation.comparison import Aligned, sentence
 from core.figures import (
     confusion,
@@ -25,18 +25,10 @@ from core.figures import (
     truths,
 )
 from core.figures.curves import Measured
-from core.figures.efficiency import Cost
 from core.figures.palette import Theme
 from core.figures.style import stamp_of
 from core.figures.training import Run
 from core.models import cards
-from core.review.reader_points import ReaderPoint
-
-MOST_MB = 200  # of an external table
-EXTERNAL = (
-    "A CSV or parquet file with the columns image_id, label and probability, for every film of a part (of val, of the "
-    "fold tune). It stands beside the models of this study; its threshold is chosen on tune where the table covers it."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,30 +55,7 @@ class Shown:
     def draw(self, make: Callable[..., Any], *given: object, key: str, alt: str) -> None:
         """Draw a figure of the measured checkpoints."""
         figure = make(self.measured, *given, caption=self.stamp, theme=self.theme)
-        st.plotly_chart(figure, key=f"compare.{key}", alt=alt)
-
-
-def costs(measured: Sequence[Measured]) -> dict[str, list[str]]:
-    """Return parameters and minutes of training of each model in words, for the table of measures."""
-    found = [_cost(one.report.checkpoint_id) for one in measured]
-    return {
-        "Parameters": [_millions(None if one is None else one.parameters) for one in found],
-        "Minutes of training": [_minutes(None if one is None else one.training_minutes) for one in found],
-    }
-
-
-def roc_words(measured: Sequence[Measured], readers: Sequence[ReaderPoint]) -> str:
-    """Say how the ROC curves are to be read."""
-    told = "A marked point is an operating point: chosen on the fold tune of val, never on this part."
-    if measured[0].report.roc_limits is not None:
-        told = f"The band is the 95 % interval of {measured[0].name}. {told}"
-    if readers:
-        films = ", ".join(f"{one.reader} {one.films:,} films" for one in readers)
-        told += (
-            f" Hollow diamonds are readers before they saw the model ({films}); they read films from worklists, which "
-            "a model had chosen, so a diamond above a curve does not show that the reader is better."
-        )
-    return told
+        compare.draw_figure(figure, key=key, alt=alt)
 
 
 def draw(shown: Shown) -> None:
@@ -97,32 +66,21 @@ def draw(shown: Shown) -> None:
                 block(shown)
 
 
-def take_in_external(question: Mapping[str, str]) -> None:
-    """Draw the form that takes in a table of predictions made elsewhere."""
-    with st.sidebar, st.expander("A model from elsewhere", key="compare.external"):
-        st.caption(EXTERNAL)
-        with st.form("compare.external.form", clear_on_submit=True):
-            name = st.text_input("Name", key="compare.external.name")
-            given = st.file_uploader(
-                "Table", type=["csv", "gz", "parquet"], max_upload_size=MOST_MB, key="compare.external.file"
-            )
-            if st.form_submit_button("Take it in"):
-                if given is None:
-                    st.error("Choose a file first.")
-                    return
-                try:
-                    table = external.read(given.getvalue(), given.name)
-                    place = {name: question[name] for name in ("dataset", "split")}
-                    told = external.take_in(resources.workspace(), table, name=name, **place)
-                except InputError as error:
-                    st.error(str(error))
-                else:
-                    st.success(" ".join(told) + " Press *Measure now* above.")
-
-
 def _measures(shown: Shown) -> None:
-    table = side_by_side.measures_table([one.report for one in shown.measured])
+    reports = [one.report for one in shown.measured]
+    table = side_by_side.measures_table(reports)
+    reasons = {
+        side_by_side.TITLES[name]: measure.reason
+        for report in reports
+        for name, measure in report.metrics.items()
+        if name in side_by_side.TITLES and measure.value is not None and measure.low is None and measure.reason
+    }
+    for why in reasons.values():  # too long for a cell
+        table = table.map(lambda words, why=why: words.removesuffix(f", {why}"))
     st.dataframe(table.rename(columns=shown.names), hide_index=True, height="content", key="compare.measures")
+    st.caption("In brackets: 95 % intervals by patient. Sensitivity to Matthews correlation at each own threshold.")
+    for title, why in reasons.items():
+        st.caption(f"{title}: {why}.")
     for name, meaning in side_by_side.HELP.items():
         st.markdown(f":small[**{side_by_side.TITLES[name]}.** {meaning}]")
 
@@ -165,10 +123,11 @@ def _seeds(shown: Shown) -> None:
 
 def _confusion(shown: Shown) -> None:
     shown.draw(confusion.confusion, key="confusion", alt="Calls against the reference standard, for each model")
-    st.caption(f"Each at its own operating point: {_points(shown.measured)}.")
+    st.caption(f"Each at its own operating point: {compare_words.points(shown.measured)}.")
 
 
 def _thresholds(shown: Shown) -> None:
+    _say_left_out(shown, "net_benefit")
     shown.draw(threshold_analysis.threshold_analysis, key="thresholds", alt="Measures along the threshold")
     shown.draw(decision.decision_curve, key="decision", alt="Net benefit along the threshold")
     st.caption(
@@ -178,6 +137,7 @@ def _thresholds(shown: Shown) -> None:
 
 
 def _subgroups(shown: Shown) -> None:
+    _say_left_out(shown, "subgroups")
     shown.draw(subgroups.forest, key="subgroups", alt="AUROC, sensitivity and specificity by subgroup")
     st.caption(
         "Grey rows have too few patients to conclude from. Intervals that overlap do not prove that groups are alike; "
@@ -192,6 +152,7 @@ def _subgroups(shown: Shown) -> None:
 
 
 def _truths(shown: Shown) -> None:
+    _say_left_out(shown, "truths")
     shown.draw(truths.truths, key="truths", alt="Measures against each source of labels")
     st.caption(
         "A model that learnt from reports agrees with reports, errors included. Compare models on the films that all "
@@ -200,12 +161,22 @@ def _truths(shown: Shown) -> None:
 
 
 def _spread(shown: Shown) -> None:
+    _say_left_out(shown, "spread")
     shown.draw(spread.spread, key="spread", alt="Probabilities by label and correctness")
+    st.caption(
+        "Upwards the films with a pneumothorax, downwards those without, each as a share of its label. The dotted line "
+        "is the operating point; the less the two heaps overlap, the better a model tells them apart."
+    )
 
 
 def _efficiency(shown: Shown) -> None:
-    found = [_cost(one.report.checkpoint_id) for one in shown.measured]
+    found = [compare_words.cost(one.report.checkpoint_id) for one in shown.measured]
     shown.draw(efficiency.efficiency, found, key="efficiency", alt="AUROC against parameters, arithmetic and time")
+    st.caption(
+        "Higher is better, with 95 % intervals; further left is cheaper, but for images a second. Where intervals "
+        "overlap, the verdicts above say whether the dearer model is better at all. Times are of the machine each was "
+        "trained on; one GFLOP is a thousand million multiplications and additions."
+    )
 
 
 def _training(shown: Shown) -> None:
@@ -221,10 +192,8 @@ def _training(shown: Shown) -> None:
         st.caption("None of these was trained here by itself.")
         return
     stamped: dict[str, Any] = {"theme": None}
-    st.plotly_chart(
-        training.aurocs_of_runs(runs, **stamped), key="compare.training.auroc", alt="AUROC on tune by epoch"
-    )
-    st.plotly_chart(training.losses_of_runs(runs, **stamped), key="compare.training.loss", alt="Loss on tune by epoch")
+    compare.draw_figure(training.aurocs_of_runs(runs, **stamped), key="training.auroc", alt="AUROC on tune by epoch")
+    compare.draw_figure(training.losses_of_runs(runs, **stamped), key="training.loss", alt="Loss on tune by epoch")
     st.caption(training.comparing_caption(runs))
 
 
@@ -243,7 +212,9 @@ def _configuration(shown: Shown) -> None:
 
 
 def _label_errors(shown: Shown) -> None:
-    names = [one.report.checkpoint_id for one in shown.measured if _cost(one.report.checkpoint_id) is not None]
+    names = [
+        one.report.checkpoint_id for one in shown.measured if compare_words.cost(one.report.checkpoint_id) is not None
+    ]
     if not names:
         st.caption("A checkpoint of this study is needed; none is chosen.")
         return
@@ -267,24 +238,8 @@ BLOCKS: tuple[tuple[str, str, Callable[[Shown], None]], ...] = (
 )
 
 
-def _cost(checkpoint_id: str) -> Cost | None:
-    for card in resources.checkpoint_cards():
-        if card["checkpoint_id"] == checkpoint_id:
-            return Cost.of_card(card)
-    return None
-
-
-def _millions(parameters: float | None) -> str:
-    return "" if parameters is None else f"{parameters / 1e6:.1f} M"
-
-
-def _minutes(minutes: float | None) -> str:
-    return "" if minutes is None else f"{minutes:.1f}" if minutes < 10 else f"{minutes:.0f}"
-
-
-def _points(measured: Sequence[Measured]) -> str:
-    told = [
-        f"{one.name} {'none' if one.report.threshold is None else f'{one.report.threshold.value:.3f}'}"
-        for one in measured
-    ]
-    return ", ".join(told)
+def _say_left_out(shown: Shown, block: str) -> None:
+    """Name the models that a figure cannot show because their report has no such block."""
+    names = [one.name for one in shown.measured if not getattr(one.report, block)]
+    if names:
+        st.caption(f"Not drawn: {', '.join(names)}; the report has no such figures yet. Measure again.")

@@ -54,9 +54,19 @@ def draw(question: dict[str, str], checkpoint_id: str) -> None:
         return
     key = f"label_errors.{checkpoint_id}.{'.'.join(question[name] for name in ('dataset', 'split', 'part', 'truth'))}"
     _draw_films(found.head(SHOWN), question["dataset"], key=key)
-    if len(found) > SHOWN:
-        st.caption(f"The first {SHOWN} of {len(found):,} films.")
+    st.caption(f"{films_words(min(SHOWN, len(found)), len(found))}, the most suspected first; the table scrolls.")
     _draw_form(found, question, checkpoint_id, key=key)
+
+
+def films_words(shown: int, suspected: int) -> str:
+    """Say how many of the suspected films stand in the table.
+
+    Examples:
+        >>> films_words(50, 1200), films_words(1, 1)
+        ('50 of 1,200 suspected films', '1 suspected film')
+    """
+    noun = f"suspected film{'' if suspected == 1 else 's'}"
+    return f"{suspected:,} {noun}" if shown == suspected else f"{shown:,} of {suspected:,} {noun}"
 
 
 def noise_words(noise: Noise, truth: str) -> str:

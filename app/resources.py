@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +13,12 @@ import pandas as pd
 import streamlit as st
 
 from core.base import files
+from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.data import pixels, split_store, thumbnails, truth
 from core.data import radiographs as radiographs_of
 from core.data.splits import KINDS
-from core.evaluation import points_in_force, prediction_store
+from core.evaluation import points_in_force, prediction_store, report_store
 from core.evaluation.report import EvaluationReport
 from core.jobs.queue import JobQueue
 from core.models import cards
@@ -30,7 +33,12 @@ if TYPE_CHECKING:
 
 
 def workspace() -> Workspace:
-    """Return the workspace that the settings name."""
+    """Return the workspace that the settings name; they are read again only when they change."""
+    return _workspace(tuple((name, os.environ[name]) for name in sorted(os.environ) if name.startswith("PLEURASCOPE_")))
+
+
+@lru_cache(maxsize=4)
+def _workspace(_settings: tuple[tuple[str, str], ...]) -> Workspace:
     return Workspace()
 
 
@@ -100,7 +108,8 @@ def dataset_names() -> list[str]:
 
 def has_images(dataset: str) -> bool:
     """Tell whether a data set has pixels, or is a table only."""
-    return bool(radiographs(dataset)["path"].notna().all())
+    path = workspace().radiographs(dataset)
+    return _about(str(path), _modified(path))[0]
 
 
 def radiographs(dataset: str) -> pd.DataFrame:
@@ -158,12 +167,14 @@ def certificate(dataset: str, name: str) -> dict[str, Any]:
 def sources() -> set[str]:
     """Return the kinds of image that the workspace's data sets hold."""
     paths = [workspace().radiographs(name) for name in radiographs_of.dataset_names(workspace())]
-    return {source for path in paths for source in _sources(str(path), _modified(path))}
+    return {source for path in paths for source in _about(str(path), _modified(path))[1]}
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _sources(path: str, modified_ns: int) -> list[str]:
-    return [str(source) for source in files.read_parquet(Path(path))["source"].unique()]
+def _about(path: str, modified_ns: int) -> tuple[bool, list[str]]:
+    """Return whether all films of a table have a file, and their kinds."""
+    films = files.read_parquet(Path(path))
+    return bool(films["path"].notna().all()), [str(source) for source in films["source"].unique()]
 
 
 def checkpoint_cards() -> list[dict[str, Any]]:
@@ -180,10 +191,17 @@ def predictions(checkpoint_id: str, dataset: str, split_name: str, part: str) ->
 
 
 def reports() -> list[EvaluationReport]:
-    """Return all evaluation reports, the newest first."""
-    paths = workspace().reports.glob("*.json")
-    found = [EvaluationReport.from_dict(_json(str(path), _modified(path))) for path in paths]
-    return sorted(found, key=lambda report: report.created_at, reverse=True)
+    """Return the evaluation reports, the newest first; one of another version is as if it were not there."""
+    found = [_report(str(path), _modified(path)) for path in workspace().reports.glob("*.json")]
+    return sorted((one for one in found if one is not None), key=lambda report: report.created_at, reverse=True)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _report(path: str, modified_ns: int) -> EvaluationReport | None:
+    try:
+        return report_store.read(Path(path), EvaluationReport)
+    except InputError:  # it is made anew when its question is asked again
+        return None
 
 
 def evidence(
@@ -191,13 +209,7 @@ def evidence(
 ) -> tuple[Evidence, tuple[Any, ...]]:
     """Return what is known of a part's films, read again only when a file has changed; nobody may change it.
 
-    Args:
-        checkpoint_id: Whose predictions.
-        dataset: Of the films.
-        split_name: Likewise.
-        part: Likewise.
-        truth_name: Source of the labels.
-        cut: That of the worklist whose films these are; None: the operating point in force.
+    The cut is that of the worklist whose films these are, or else the operating point in force.
 
     Returns:
         The films, and the key of what can be cached about them.
@@ -254,11 +266,6 @@ def film_pixels(radiograph: Mapping[str, Any]) -> np.ndarray | None:
         return None
     path = Path(radiograph["path"])
     return _pixels(str(radiograph["sha256"]), str(path), _modified(path) if path.exists() else 0)
-
-
-def job_history(job_id: int) -> pd.DataFrame:
-    """Return what a job recorded so far, one row an epoch."""
-    return pd.DataFrame(queue().history(job_id))
 
 
 def card_cut(card: Mapping[str, Any]) -> float | None:

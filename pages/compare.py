@@ -4,7 +4,17 @@ from html import escape
 
 import streamlit as st
 
-from app import compare, compare_details, compare_downloads, navigation, panels, resources
+from app import (
+    compare,
+    compare_details,
+    compare_downloads,
+    compare_external,
+    compare_measuring,
+    compare_words,
+    navigation,
+    panels,
+    resources,
+)
 from app.compare_details import Shown
 from core.base.errors import InputError
 from core.evaluation import side_by_side
@@ -28,14 +38,20 @@ if question is None:
     st.stop()
 certificate = resources.certificate(dataset, question["split"])
 reports = side_by_side.fitting(resources.reports(), split_sha256=certificate["table_sha256"], **question)
-missing = compare.unmeasured(question, reports)
+missing = compare_measuring.unmeasured(question, reports)
 if missing:
-    compare.offer_measuring(question, missing)
+    compare_measuring.draw(question, missing, reports)
 reports = compare.choose_checkpoints(question, reports)
-compare_details.take_in_external(question)
+compare_external.draw(question)
 if not reports:
     st.info(f"Nothing is measured yet. {compare.task_words(question)}")
     navigation.link("training", "Train a classifier on this split")
+    st.stop()
+
+try:
+    compare.refuse_mixed_training(reports)
+except InputError as error:
+    st.warning(str(error))
     st.stop()
 
 st.html(f'<p class="ps-lead">{escape(compare.task_words(question))} {escape(side_by_side.lead_sentence(reports))}</p>')
@@ -55,10 +71,12 @@ if len(reports) > 1:
 shown = Shown(question=question, measured=measured, found=found, key=key, theme=theme)
 for difference in paired:
     st.html(f'<p class="ps-verdict">{escape(sentence(difference, shown.names))}</p>')
+if paired:
+    st.caption(compare_words.paired_words(len(paired)))
 with st.container(key="compare-table"):  # wider than a tablet: it scrolls there
-    st.plotly_chart(
-        metrics.dots(measured, besides=compare_details.costs(measured), caption=stamp, theme=theme),
-        key="compare.dots",
+    compare.draw_figure(
+        metrics.dots(measured, besides=compare_words.costs(measured), caption=stamp, theme=theme),
+        key="dots",
         alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each model, with 95 % intervals",
     )
 
@@ -66,8 +84,8 @@ readers = compare.readers(question)
 with st.grid(min_column_width=WIDTH):
     with st.container():
         figure = curves.roc(measured, readers=readers, caption=stamp, theme=theme)
-        st.plotly_chart(figure, key="compare.roc", alt="ROC curves of the models, with the band of the first")
-        st.caption(compare_details.roc_words(measured, readers))
+        compare.draw_figure(figure, key="roc", alt="ROC curves of the models, with the band of the first")
+        st.caption(compare_words.roc_words(measured, readers))
     with st.container():
         which = st.segmented_control(
             "Curve",
@@ -79,11 +97,12 @@ with st.grid(min_column_width=WIDTH):
             persist_state="session",
         )
         figure = CURVES[which](measured, caption=stamp, theme=theme)
-        st.plotly_chart(figure, key="compare.second", alt=f"{which} of the models")
+        compare.draw_figure(figure, key="second", alt=f"{which} of the models")
         st.caption(MEANING[which])
 if len(paired) > 1:  # of two models the verdict says it all
     figure = differences.triangle(paired, shown.names, caption=stamp, theme=theme)
-    st.plotly_chart(figure, key="compare.differences", alt="Paired differences of the AUROC between the models")
+    compare.draw_figure(figure, key="differences", alt="Paired differences of the AUROC between the models")
+    st.caption("Orange: the row ranks better; blue: the column. Bold: more than chance, p below 0.05 after Holm.")
 
 compare_details.draw(shown)
 compare_downloads.draw(shown, paired)

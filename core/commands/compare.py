@@ -17,7 +17,7 @@ from core.commands.measuring import Subject
 from core.commands.outcome import Outcome
 from core.data import radiographs, split_store, truth
 from core.evaluation import comparison_store, pooled, side_by_side
-from core.evaluation.comparison import Aligned, Comparison, align, compare
+from core.evaluation.comparison import Aligned, Comparison, align, compare, refuse_mixed_training
 from core.evaluation.pooled import Pooled
 from core.models import cards
 
@@ -38,7 +38,7 @@ def run(words: list[str]) -> Outcome:
     _refuse_too_few(arguments.checkpoints)
     workspace = Workspace()
     subjects = [measuring.subject(workspace, name) for name in arguments.checkpoints]
-    _refuse_mixed_training(subjects)
+    refuse_mixed_training({one.name: one.card["kinds"] for one in subjects if one.card is not None})
     films = radiographs.load(workspace, arguments.dataset)
     certificate = split_store.certificate(workspace, arguments.dataset, arguments.split)
     labels = truth.labels(workspace, arguments.dataset, arguments.truth)
@@ -51,7 +51,6 @@ def run(words: list[str]) -> Outcome:
         negatives=arguments.negatives,
         truth=arguments.truth,
     )
-    _refuse_mixed_films(aligned)
     reports = []
     for one in progress.track(subjects, "Measuring", total=len(subjects), unit="checkpoints"):
         reports.append(measuring.kept(workspace, one, arguments) or measuring.measure(workspace, one, arguments))
@@ -95,30 +94,6 @@ def _refuse_too_few(names: Sequence[str]) -> None:
         found = "one" if names else "none"
         msg = f"Expected two or more checkpoints to compare, found {found}; name another, or use `evaluate` for one."
         raise InputError(msg, field="checkpoints")
-
-
-def _refuse_mixed_training(subjects: Sequence[Subject]) -> None:
-    """Refuse a checkpoint of phantoms beside one of real films; of a table from elsewhere nothing is known."""
-    made = {one.name: _learnt_from_made(one.card["kinds"]) for one in subjects if one.card is not None}
-    of_made, of_real = ([name for name, own in made.items() if own is wanted] for wanted in (True, False))
-    if of_made and of_real:
-        msg = (
-            f"Expected checkpoints that learnt from the same kind of image, found {of_made[0]}, of phantoms or "
-            f"generated films, beside {of_real[0]}, of real ones; compare those of one kind."
-        )
-        raise InputError(msg, field="checkpoints")
-
-
-def _learnt_from_made(kinds: dict[str, int]) -> bool:
-    return 2 * sum(int(count) for kind, count in kinds.items() if kind != "real") > sum(map(int, kinds.values()))
-
-
-def _refuse_mixed_films(aligned: Aligned) -> None:
-    kinds = sorted(set(aligned.films["source"].dropna().astype(str)))
-    if "real" in kinds and len(kinds) > 1:
-        counts = ", ".join(f"{int((aligned.films['source'] == kind).sum()):,} {kind}" for kind in kinds)
-        msg = f"Expected films of one kind to compare on, found {counts}; choose a part of real films, or one without."
-        raise InputError(msg, field="part")
 
 
 def _seeds(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,7 @@ from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.data import radiographs, split_store, truth
 from core.evaluation import external, points_in_force, prediction_store, report_store, side_by_side
-from core.evaluation.evaluate import evaluate
+from core.evaluation.evaluate import evaluate, report_name
 from core.evaluation.report import EvaluationReport, Threshold
 from core.models import cards
 
@@ -143,24 +143,22 @@ def kept(workspace: Workspace, one: Subject, question: Question) -> EvaluationRe
     It must be of the split as it is, of the operating point in force, newer than the predictions
     and labels that it was made of, and hold what reports hold now.
     """
-    reports = [report_store.load(workspace, name) for name in report_store.report_ids(workspace)]
-    fitting = side_by_side.fitting(
-        [report for report in reports if (report.checkpoint_id, report.chosen_prevalence) == (one.checkpoint_id, None)],
-        dataset=question.dataset,
-        split=question.split,
-        split_sha256=split_store.certificate(workspace, question.dataset, question.split)["table_sha256"],
+    dataset, split = question.dataset, question.split
+    name = report_name(
+        one.checkpoint_id,
+        dataset=dataset,
+        split=split,
         part=question.part,
         truth=question.truth,
         negatives=question.negatives,
     )
-    if not fitting or fitting[0].threshold != one.threshold(workspace, question):
+    if not workspace.report(name).exists():
         return None
-    predictions = workspace.predictions(one.checkpoint_id, question.dataset, question.split, question.part)
-    made_of = [predictions, predictions.with_suffix(prediction_store.SIGNALS), workspace.truth(question.dataset)]
-    newest = max(path.stat().st_mtime for path in made_of if path.exists())
-    made = datetime.fromisoformat(fitting[0].created_at).timestamp() + 1  # told in whole seconds
-    whole = bool(fitting[0].spread and fitting[0].truths)
-    return fitting[0] if whole and newest < made else None
+    report = report_store.load(workspace, name)
+    as_it_is = report.split_sha256 == split_store.certificate(workspace, dataset, split)["table_sha256"]
+    whole = bool(report.spread and report.truths)
+    at_point = report.threshold == one.threshold(workspace, question)
+    return report if as_it_is and whole and at_point and not report_store.outdated(workspace, report) else None
 
 
 def check_targets(question: Question) -> None:
@@ -172,6 +170,9 @@ def check_targets(question: Question) -> None:
     if question.html is not None and question.html.is_dir():
         msg = f"Expected a file for the report, found a folder named {question.html.name!r}; name a file in it."
         raise InputError(msg, field="html")
+    for field, target in (("html", question.html), ("figures", question.figures)):
+        if target is not None:
+            _refuse_unusable(next(folder for folder in target.parents if folder.exists()), field)
     if question.figures is not None:
         if question.figures.exists() and not question.figures.is_dir():
             msg = f"Expected a folder for the figures, found a file named {question.figures.name!r}; name another."
@@ -179,6 +180,14 @@ def check_targets(question: Question) -> None:
         from core.figures import exported
 
         exported.write({})  # starts the browser, and says where there is none
+
+
+def _refuse_unusable(folder: Path, field: str) -> None:
+    """Refuse a place below what is no folder, or one that is not to be written to."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        found = "one that cannot be written to" if folder.is_dir() else "a file"
+        msg = f"Expected a folder to write into, found {found} named {folder.name!r}; name another."
+        raise InputError(msg, field=field)
 
 
 def write(

@@ -50,7 +50,8 @@ def align(
         truth: Name of the source of labels.
 
     Raises:
-        InputError: If the tables speak of different films, or cannot be measured for themselves.
+        InputError: If the tables speak of different films, or cannot be measured for themselves, or
+            real films stand beside others.
         ValueError: If there is no table.
     """
     if not tables:
@@ -64,6 +65,7 @@ def align(
         radiographs[["image_id", "findings", "source"]], on="image_id", how="left"
     )
     films = kept_negatives(films, negatives)[["image_id", "patient_id", "label", "findings", "source"]]
+    _refuse_mixed_kinds(films["source"])
     films = films.sort_values("image_id", ignore_index=True)  # as the order of the rows must not matter
     own = {first: known} | {
         name: labelled(other, films.set_index("image_id")["label"], truth)[0] for name, other in others
@@ -77,6 +79,33 @@ def align(
         patients=np.unique(films["patient_id"].to_numpy(dtype=str), return_inverse=True)[1],
         without_label=without_label,
     )
+
+
+def refuse_mixed_training(kinds: Mapping[str, Mapping[str, int]]) -> None:
+    """Refuse classifiers that learnt from made films beside one that learnt from real ones.
+
+    Args:
+        kinds: What each learnt from, films by source, by its name; of a table from elsewhere nothing is known.
+
+    Raises:
+        InputError: If so.
+    """
+    made = {name: 2 * sum(own.values()) - 2 * own.get("real", 0) > sum(own.values()) for name, own in kinds.items()}
+    of_made, of_real = ([name for name, own in made.items() if own is wanted] for wanted in (True, False))
+    if of_made and of_real:
+        msg = (
+            f"Expected checkpoints that learnt from the same kind of image, found {of_made[0]}, of phantoms or "
+            f"generated films, beside {of_real[0]}, of real ones; compare those of one kind."
+        )
+        raise InputError(msg, field="checkpoints")
+
+
+def _refuse_mixed_kinds(sources: pd.Series) -> None:
+    counts = sources.dropna().astype(str).value_counts().sort_index()
+    if "real" in counts and len(counts) > 1:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        msg = f"Expected films of one kind to compare on, found {told}; choose a part of real films, or one without."
+        raise InputError(msg, field="part")
 
 
 def _refuse_other_films(first: str, of_first: pd.Series, second: str, of_second: pd.Series) -> None:

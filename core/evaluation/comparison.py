@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel
 
 import core
-from core.evaluation.aligned import Aligned, align
+from core.evaluation.aligned import Aligned, align, refuse_mixed_training
 from core.evaluation.differences import Difference, auroc_differences, call_differences, metric_differences
 from core.evaluation.evaluate import NO_FINDING
 from core.evaluation.intervals import DRAWS
@@ -27,6 +27,7 @@ __all__ = [
     "call_differences",
     "compare",
     "metric_differences",
+    "refuse_mixed_training",
     "sentence",
     "signed",
 ]
@@ -169,9 +170,10 @@ def sentence(difference: Difference, names: Mapping[str, str]) -> str:
     if value is None:
         return f"{first} against {second}: no comparison of the {metric}: {difference.reason}"
     if low is None or high is None:
-        return (
-            f"{first} against {second}: no evidence of a difference in {metric} ({signed(value)}; {difference.reason})"
-        )
+        # What was not tested is not "no evidence", unless there is nothing to test.
+        untested = difference.p_value is None and value != 0
+        told = "not tested for a difference" if untested else "no evidence of a difference"
+        return f"{first} against {second}: {told} in {metric} ({signed(value)}; {difference.reason})"
     if p_holm is None or p_holm >= ALPHA:
         told = f"{signed(value)}, {signed(low)} to {signed(high)}"
         beyond = f"; p {_p(p_holm)} after Holm" if p_holm is not None and (low > 0 or high < 0) else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.base import files
 from core.base.errors import InputError
 from core.base.paths import checked_name
+from core.evaluation import report_store
 from core.evaluation.comparison import Comparison
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def load(workspace: Workspace, comparison_id: str) -> Comparison:
     """Read a comparison.
 
     Raises:
-        InputError: If there is no such comparison.
+        InputError: If there is no such comparison, or it was written by another version.
     """
     path = path_of(workspace, comparison_id)
     if not path.exists():
@@ -39,7 +40,7 @@ def load(workspace: Workspace, comparison_id: str) -> Comparison:
         found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `compare`."
         msg = f"Expected a comparison, found none named {comparison_id!r}; {found}"
         raise InputError(msg)
-    return Comparison.from_dict(files.read_json(path))
+    return report_store.read(path, Comparison)
 
 
 def comparison_ids(workspace: Workspace) -> list[str]:

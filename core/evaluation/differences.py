@@ -21,7 +21,7 @@ from core.evaluation import delong, metrics
 from core.evaluation.aligned import Aligned
 from core.evaluation.delong import LEVEL
 from core.evaluation.intervals import DRAWS, bootstrap, percentile_interval
-from core.evaluation.measures import FEW, LACKING, MIN_PATIENTS, NEED_NO_CLASS, NO_THRESHOLD
+from core.evaluation.measures import FEW, FEW_IN_ALL, LACKING, MIN_PATIENTS, NEED_NO_CLASS, NO_THRESHOLD
 from core.evaluation.report import Measure
 
 DELONG = "paired clustered DeLong"
@@ -116,6 +116,7 @@ def metric_differences(
     for name in names:
         need = () if name in NEED_NO_CLASS else (0, 1)
         reason = (lacking if need else None) or (FEW if _few(aligned, need) else None)
+        reason = reason or (FEW_IN_ALL if patients < MIN_PATIENTS else None)
         own = []
         for pair in pairs:
             if reason:

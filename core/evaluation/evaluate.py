@@ -31,7 +31,7 @@ from core.evaluation.shortcut import shortcut
 from core.evaluation.subgroups import subgroups
 from core.evaluation.truths import against_each
 
-__all__ = ["MIN_PATIENTS", "NO_FINDING", "evaluate", "kept_negatives", "threshold_on_tune"]
+__all__ = ["MIN_PATIENTS", "NO_FINDING", "evaluate", "kept_negatives", "report_name", "threshold_on_tune"]
 
 Negatives = Literal["all", "no-finding"]
 HEAPS = 20  # bins of the spread
@@ -84,6 +84,7 @@ def evaluate(
         InputError: If no predicted film has a label, or a probability is not in [0, 1].
         ValueError: If the prevalence is not in (0, 1).
     """
+    begun = datetime.now(UTC)  # what changes from here on is newer than the report
     known, without_label = labelled(predictions, labels, truth)
     known = kept_negatives(_with_facts(known, radiographs, truth_table, signals, truth=truth), negatives)
     films = Films.of(known["label"].to_numpy(), known["probability"].to_numpy(), known["patient_id"].to_numpy(object))
@@ -94,7 +95,15 @@ def evaluate(
     found, limits = measures(films, no_finding, cut, prevalence=chosen_prevalence, draws=draws, seed=seed)
     others = predictions if negatives == "all" else predictions[predictions["image_id"].isin(known["image_id"])]
     return EvaluationReport(
-        report_id=_name([part or "all", truth, checkpoint_id, dataset, split or "all"], negatives, chosen_prevalence),
+        report_id=report_name(
+            checkpoint_id,
+            dataset=dataset,
+            split=split,
+            part=part,
+            truth=truth,
+            negatives=negatives,
+            prevalence=chosen_prevalence,
+        ),
         checkpoint_id=checkpoint_id,
         dataset=dataset,
         split=split,
@@ -127,7 +136,7 @@ def evaluate(
         bootstrap_draws=draws,
         bootstrap_seed=seed,
         versions={"pleurascope": core.__version__, "python": platform.python_version(), "numpy": np.__version__},
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        created_at=begun.isoformat(timespec="seconds"),
     )
 
 
@@ -203,12 +212,22 @@ def kept_negatives(films: pd.DataFrame, negatives: str) -> pd.DataFrame:
     return kept
 
 
-def _name(asked: list[str], negatives: str, prevalence: float | None) -> str:
-    """Return the report's name: the same question, asked of a part, truth, checkpoint and place, has the same."""
+def report_name(
+    checkpoint_id: str,
+    *,
+    dataset: str,
+    split: str | None,
+    part: str | None,
+    truth: str,
+    negatives: str = "all",
+    prevalence: float | None = None,
+) -> str:
+    """Return the name of the report that answers a question; the arguments are those of `evaluate`."""
+    place = part or "all"
+    asked = [place, truth, checkpoint_id, dataset, split or "all"]
     if negatives != "all" or prevalence is not None:  # else as before there were these two
-        asked = [*asked, negatives, repr(prevalence)]
-    part, _, checkpoint_id = asked[:3]
-    return f"{checkpoint_id[:40]}-{part[:10]}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:10]}"
+        asked += [negatives, repr(prevalence)]
+    return f"{checkpoint_id[:40]}-{place[:10]}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:10]}"
 
 
 def _with_facts(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from core.data.formats import fields
 COLUMNS = ("image_id", "label", "probability")
 MOST_BYTES = 200 * 2**20  # of a table, unpacked; NIH's 112,120 films take 4
 MOST_ROWS = 2_000_000
+LONGEST_LINE = 2**20  # characters
 NAMED = 3  # rows that a sentence names
 UNKNOWN = ("", "nan")  # cells of a label that is not known
 
@@ -74,19 +76,38 @@ def _csv(content: bytes, name: str) -> tuple[list[str], list[tuple[int, list[str
     """Return the header, and the cells of each row with its line in the file."""
     try:
         if content.startswith(b"\x1f\x8b"):
-            opened = zlib.decompressobj(wbits=31)
-            content = opened.decompress(content, MOST_BYTES + 1)  # a small file may unpack to a huge one
-            _refuse_large(len(content), name)
-            if not opened.eof:
-                msg = "an incomplete file"
-                raise zlib.error(msg)
-        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+            content = _unpacked(content, name)
+        reader = csv.reader(_lines(content.decode("utf-8-sig")), strict=True)
+        filled = ((reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row)))
+        rows = list(itertools.islice(filled, MOST_ROWS + 2))  # the header, and one too many
     except (UnicodeDecodeError, csv.Error, zlib.error) as error:
         reason = "bytes that are no text" if isinstance(error, UnicodeDecodeError) else str(error)
         msg = f"Expected a CSV file in UTF-8, plain or gzip, or parquet, found {reason} in {name}; save it again."
         raise InputError(msg) from None
     return (rows[0][1], rows[1:]) if rows else ([], [])
+
+
+def _unpacked(content: bytes, name: str) -> bytes:
+    """Return what gzip members that follow each other hold; a small file may unpack to a huge one."""
+    unpacked = b""
+    while content:
+        opened = zlib.decompressobj(wbits=31)
+        unpacked += opened.decompress(content, MOST_BYTES + 1 - len(unpacked))
+        _refuse_large(len(unpacked), name)
+        if not opened.eof:
+            msg = "an incomplete file"
+            raise zlib.error(msg)
+        content = opened.unused_data
+    return unpacked
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines with their ends; one that is too long is no row of a table."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > LONGEST_LINE:
+            msg = f"a line of more than {LONGEST_LINE:,} characters"
+            raise csv.Error(msg)
+        yield line
 
 
 def _parquet(content: bytes, name: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -103,7 +124,7 @@ def _parquet(content: bytes, name: str) -> tuple[list[str], list[tuple[int, list
             return opened.schema_arrow.names, []
         columns = [opened.read(columns=[column]).column(0).to_pylist() for column in there]
         ids = columns[[column.strip().lower() for column in there].index("image_id")]
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:  # the last two: of a cell
         msg = f"Expected a parquet file, found a damaged one ({error}): {name}; save it again."
         raise InputError(msg) from None
     if any(isinstance(value, float) for value in ids):  # whole numbers that a null has turned into fractions

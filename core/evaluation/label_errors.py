@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import InputError
-from core.data import split_store
+from core.data import radiographs, split_store
 from core.evaluation import prediction_store
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def unseen_predictions(workspace: Workspace, card: dict[str, Any], dataset: str,
         part: `test` or `val`.
 
     Raises:
-        InputError: If the checkpoint learnt from these films, or may have, or there are no
-            predictions, or stale ones.
+        InputError: If the checkpoint learnt from these films, or may have, as far as its own data
+            set is here to tell, or there are no predictions, or stale ones.
     """
     learnt = card["dataset"] == dataset
     if part not in ("test", "val"):
@@ -128,6 +128,14 @@ def unseen_predictions(workspace: Workspace, card: dict[str, Any], dataset: str,
         )
         raise InputError(msg, field="split")
     table = prediction_store.load(workspace, card, dataset, split, part)
+    if not learnt and workspace.radiographs(card["dataset"]).exists():  # the same films may stand under two names
+        same = int(table["image_sha256"].isin(radiographs.load(workspace, card["dataset"])["sha256"].dropna()).sum())
+        if same:
+            msg = (
+                f"Expected films that {card['checkpoint_id']} did not learn from, found {same:,} of {dataset} that are "
+                f"also in {card['dataset']}, from which it learnt; choose a checkpoint of this data set."
+            )
+            raise InputError(msg, field="part")
     if part == "test":
         return table
     folds = split_store.load(workspace, dataset, split)

@@ -19,6 +19,7 @@ MIN_PATIENTS = 5  # of either class; drawing fewer again and again shows nothing
 ROC = "roc"  # among what is drawn
 GRID = np.linspace(0, 1, 101)  # of 1 - specificity, where the limits of the ROC are told
 FEW = f"no interval: fewer than {MIN_PATIENTS} patients in a class it needs"
+FEW_IN_ALL = f"no interval: fewer than {MIN_PATIENTS} patients"
 ALIKE = "no interval: too few patients to see it vary"
 LACKING = "no interval: most draws of the patients lack it"
 INFLATED = "no interval: drawing patients again makes it larger than it is"
@@ -161,6 +162,8 @@ def _drawn(
             found[name] = Measure(value=value, reason=INFLATED)
         elif few and name not in NEED_NO_CLASS:
             found[name] = Measure(value=value, reason=FEW)
+        elif films.patient_count < MIN_PATIENTS:
+            found[name] = Measure(value=value, reason=FEW_IN_ALL)
         else:
             found[name] = _with_interval(value, drawn[name])
     band = None if few else percentile_band(drawn[ROC])

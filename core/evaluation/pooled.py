@@ -12,7 +12,7 @@ import numpy as np
 from core.evaluation import metrics
 from core.evaluation.aligned import Aligned
 from core.evaluation.intervals import DRAWS, bootstrap, percentile_interval
-from core.evaluation.measures import ALIKE, FEW, INFLATED, LACKING, MIN_PATIENTS, NEED_NO_CLASS
+from core.evaluation.measures import ALIKE, FEW, FEW_IN_ALL, INFLATED, LACKING, MIN_PATIENTS, NEED_NO_CLASS
 from core.evaluation.report import Measure
 
 SEED = "seed"
@@ -103,19 +103,22 @@ def pooled(
     drawn = bootstrap(measure, patients, aligned.patients.size * len(group), draws=draws, seed=seed)
     labels = aligned.films["label"].to_numpy()
     few = min(np.unique(aligned.patients[labels == label]).size for label in (0, 1)) < MIN_PATIENTS
-    return Pooled(tuple(group), {name: _pooled(name, values[name][0], drawn[name], few=few) for name in values})
+    why = {name: FEW if few and name not in NEED_NO_CLASS else None for name in values}
+    if patients < MIN_PATIENTS:
+        why = {name: reason or FEW_IN_ALL for name, reason in why.items()}
+    return Pooled(tuple(group), {name: _pooled(name, values[name][0], drawn[name], few=why[name]) for name in values})
 
 
-def _pooled(name: str, values: np.ndarray, drawn: np.ndarray, *, few: bool) -> PooledMeasure:
-    """Return one metric from its values by seed, shape `(K,)`, and in the draws, shape `(D, K)`."""
+def _pooled(name: str, values: np.ndarray, drawn: np.ndarray, *, few: str | None) -> PooledMeasure:
+    """Return one metric from its values by seed `(K,)` and in the draws `(D, K)`; `few` says why it has no interval."""
     if np.isnan(values).any():
         return PooledMeasure(value=None, reason="it does not exist for each seed")
     found: dict[str, Any] = {"value": float(values.mean()), "between": float(values.std(ddof=1))}
     interval = percentile_interval(drawn.mean(axis=1))
     if name == "ece":
         return PooledMeasure(**found, reason=INFLATED)
-    if few and name not in NEED_NO_CLASS:
-        return PooledMeasure(**found, reason=FEW)
+    if few is not None:
+        return PooledMeasure(**found, reason=few)
     if interval is None or interval[0] == interval[1]:
         return PooledMeasure(**found, reason=LACKING if interval is None else ALIKE)
     return PooledMeasure(**found, low=interval[0], high=interval[1])

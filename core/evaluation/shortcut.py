@@ -16,7 +16,7 @@ import pandas as pd
 
 from core.evaluation import subgroups
 from core.evaluation.intervals import DRAWS, bootstrap, percentile_interval
-from core.evaluation.measures import ALIKE, MIN_PATIENTS
+from core.evaluation.measures import ALIKE, FEW_IN_ALL, MIN_PATIENTS
 from core.evaluation.report import Measure, Shortcut
 
 MASKED, CONTROL = "drain_masked_probability", "drain_control_probability"
@@ -76,7 +76,7 @@ def _mean(values: np.ndarray, patients: np.ndarray, *, draws: int, seed: int) ->
     patients = np.unique(patients, return_inverse=True)[1]
     count = int(patients.max()) + 1
     if count < MIN_PATIENTS:
-        return Measure(value=mean, reason=f"no interval: fewer than {MIN_PATIENTS} patients")
+        return Measure(value=mean, reason=FEW_IN_ALL)
     sums, films = np.bincount(patients, values), np.bincount(patients).astype(float)
     drawn = bootstrap(
         lambda weights: {"mean": (weights @ sums) / (weights @ films)}, count, values.size, draws=draws, seed=seed

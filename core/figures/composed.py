@@ -63,7 +63,8 @@ def case(
         theme: Of the file.
     """
     page = go.Figure() if spread is None else go.Figure(spread)
-    house(page, title=title, x_title="", y_title="", height=CASE_HEIGHT, width=CASE_WIDTH, caption="", theme=theme)
+    named = escape(title)  # an id is whatever a table says
+    house(page, title=named, x_title="", y_title="", height=CASE_HEIGHT, width=CASE_WIDTH, caption="", theme=theme)
     page.update_layout(margin={"t": 64, "b": 100, "l": 24, "r": 24}, title_font={"size": 18})
     right = {"domain": [0.52, 1]}
     if spread is None:

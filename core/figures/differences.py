@@ -105,7 +105,7 @@ def _cell(found: Mapping[tuple[str, str], Difference], row: str, column: str) ->
         low, high = sorted((sign * one.low, sign * one.high))
         text += f"<br>{signed(low)} to {signed(high)}"
     if one.p_holm is not None:
-        text += f"<br>p {one.p_holm:.3f}" if one.p_holm >= 0.001 else "<br>p below 0.001"
+        text += f"<br>p {one.p_holm:.3f}" if one.p_holm >= 0.001 else "<br>p &lt; 0.001"
         text = f"<b>{text}</b>" if one.p_holm < ALPHA else text
     return value, text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,7 @@ def findings(
 def _dots(table: pd.DataFrame, *, title: str, caption: str, theme: Theme | None) -> go.Figure:
     """Draw shares as one row of dots a value, one dot a part."""
     table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index[:FINDINGS_SHOWN]]
+    names = [escape(str(name)) for name in table.index]  # a table may name them as it likes
     rows, parts = np.arange(len(table)), _parts_of(table)
     figure = go.Figure()
     for place, part in enumerate(parts):
@@ -146,7 +148,7 @@ def _dots(table: pd.DataFrame, *, title: str, caption: str, theme: Theme | None)
                 name=part,
                 mode="markers",
                 marker={"symbol": style.marker, "color": style.colour, "size": 9},
-                customdata=table.index,
+                customdata=names,
                 hovertemplate=f"%{{customdata}} in {part}: %{{x:.1%}}<extra></extra>",
             )
         )
@@ -160,8 +162,9 @@ def _dots(table: pd.DataFrame, *, title: str, caption: str, theme: Theme | None)
         theme=theme,
     )
     figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=5)
-    names = [str(name).replace("_", " ") for name in table.index]
-    figure.update_yaxes(tickvals=rows, ticktext=names, range=[len(table) - 0.5, -0.5])
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[name.replace("_", " ") for name in names], range=[len(table) - 0.5, -0.5]
+    )
     legend_above(figure)
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,12 +11,13 @@ from plotly.subplots import make_subplots
 
 from core.evaluation.report import Heaps
 from core.figures.curves import Measured
-from core.figures.palette import ACCENT, HAIRLINE, QUIET, Theme
+from core.figures.palette import ACCENT, BACKGROUND, HAIRLINE, QUIET, Theme, faded
 from core.figures.style import house, says_nothing
 
 TITLE = "Probabilities by label and correctness"
 NOTHING = "No bins: this report was made before the spread was measured; evaluate again."
 PANEL, REST = 220, 110  # pixels a checkpoint, and of what stands above and below
+STEPS, TICKS = (0.02, 0.05, 0.1, 0.2, 0.25, 0.5), 3  # between ticks, as a share; at most so many a side
 NAMES = {1: "with the finding", 0: "without"}
 COLOURS = {1: "#D55E00", 0: ACCENT}
 
@@ -43,7 +45,15 @@ def spread(
         axis = "" if row == 1 else str(row)
         _words(figure, f"<b>{one.name}</b>", axis, y=1, above=True)
         for label, y in ((1, 0.98), (0, 0.02)):
-            _words(figure, f"{NAMES[label]}, {totals[label]:,} films", axis, y=y, above=False, colour=COLOURS[label])
+            _words(
+                figure,
+                f"{NAMES[label]}, {totals[label]:,} films",
+                axis,
+                y=y,
+                above=False,
+                colour=COLOURS[label],
+                on=theme,
+            )
         figure.add_hline(y=0, line={"color": QUIET, "width": 1}, row=row, col=1)
         if one.report.threshold is not None:
             line = {"color": QUIET, "dash": "dot", "width": 1.5}
@@ -59,13 +69,26 @@ def spread(
     )
     figure.update_layout(barmode="relative", bargap=0.06, margin_t=64)
     figure.update_xaxes(range=[-0.01, 1.01], dtick=0.2, tickformat=".1f", gridcolor=HAIRLINE, zeroline=False, ticks="")
-    figure.update_yaxes(gridcolor=HAIRLINE, zeroline=False, ticks="", tickformat=".0%")
+    figure.update_yaxes(gridcolor=HAIRLINE, zeroline=False, ticks="")
+    for row, one in enumerate(drawn, start=1):
+        figure.update_yaxes(**_ticks(one.report.spread), row=row, col=1)
     figure.update_yaxes(title={"text": "Share of the label", "font": {"size": 13}})
     if len(drawn) > 1:
         figure.update_xaxes(title={"text": "Probability", "font": {"size": 13}, "standoff": 8}, row=len(drawn), col=1)
         figure.update_layout(margin_b=(figure.layout.margin.b or 0) + 26)
         figure.update_annotations(selector={"text": caption}, yshift=-52)
     return figure
+
+
+def _ticks(heaps: Sequence[Heaps]) -> dict[str, list[Any]]:
+    """Return where ticks stand and what they say: a share is never negative, also where its bar goes downwards."""
+    shares = []
+    for label in NAMES:
+        bins = np.sum([heap.counts for heap in heaps if heap.label == label], axis=0, dtype=float)
+        shares.append(float(np.max(bins)) / max(float(np.sum(bins)), 1.0))
+    step = next((step for step in STEPS if max(shares) <= TICKS * step), STEPS[-1])
+    places = [count * step for count in range(-TICKS, TICKS + 1)]
+    return {"tickvals": places, "ticktext": [f"{abs(place):.0%}" for place in places]}
 
 
 def _bars(heap: Heaps, total: int) -> go.Bar:
@@ -87,8 +110,12 @@ def _bars(heap: Heaps, total: int) -> go.Bar:
     )
 
 
-def _words(figure: go.Figure, text: str, axis: str, *, y: float, above: bool, colour: str | None = None) -> None:
+def _words(
+    figure: go.Figure, text: str, axis: str, *, y: float, above: bool, colour: str | None = None, on: Theme = "light"
+) -> None:
     place = {"xref": f"x{axis} domain", "x": 0 if above else 0.5, "xanchor": "left" if above else "center"}
     side = "bottom" if above or y < 0.5 else "top"
-    font = {} if colour is None else {"font": {"size": 12, "color": colour}}
+    font: dict[str, Any] = {}
+    if colour is not None:  # the line of the operating point may run below it
+        font = {"font": {"size": 12, "color": colour}, "bgcolor": faded(BACKGROUND[on], opacity=0.85)}
     figure.add_annotation(text=text, **place, y=y, yref=f"y{axis} domain", yanchor=side, showarrow=False, **font)

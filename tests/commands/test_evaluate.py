@@ -109,6 +109,9 @@ def test_places_that_cannot_be_written_to_are_refused_before_anything_is_measure
     assert "Expected a folder for the figures, found a file named 'file'" in told
     told = refused("evaluate", own(study), *PLACE, "--part", "test", "--html", str(tmp_path))
     assert "Expected a file for the report, found a folder" in told
+    for option in ("--html", "--figures"):
+        told = refused("evaluate", own(study), *PLACE, "--part", "test", option, str(tmp_path / "file" / "deep" / "it"))
+        assert "Expected a folder to write into, found a file named 'file'" in told
 
     assert {path: path.stat().st_mtime_ns for path in study.reports.glob("*.json")} == before
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.base import files
 from core.base.errors import InputError
 from core.base.paths import Settings, Workspace
 from core.evaluation import comparison_store, report_store
@@ -146,6 +147,10 @@ def difference(**values):
             },
             "Ensemble against CNN: no evidence of a difference in AUROC (0.000; their calls never differ)",
         ),
+        (
+            {"value": 0.5, "low": None, "high": None, "p_value": None, "p_holm": None, "reason": "nothing varies"},
+            "Ensemble against CNN: not tested for a difference in AUROC (+0.500; nothing varies)",
+        ),
     ],
 )
 def test_the_words_follow_the_statistics(values, told):
@@ -216,3 +221,19 @@ def test_the_same_question_has_the_same_name_whatever_the_order(made):
     assert compare(turned, **options, **PLACE).comparison_id == made.comparison_id
     assert compare(turned, **options, **PLACE | {"part": "val"}).comparison_id != made.comparison_id
     assert compare(turned, **options, **PLACE, negatives="no-finding").comparison_id != made.comparison_id
+
+
+def test_real_films_and_others_are_no_common_ground():
+    found, radiographs = tables(films=6)
+    radiographs.loc[0, "source"] = "real"
+
+    with pytest.raises(InputError, match="Expected films of one kind to compare on, found 5 phantom, 1 real"):
+        align(found, radiographs, labels=None)
+
+
+def test_a_comparison_of_another_version_is_one_sentence(tmp_path):
+    workspace = Workspace(Settings(workspace=tmp_path))
+    files.write_json(comparison_store.path_of(workspace, "c1"), {"comparison_id": "c1", "later": 1})
+
+    with pytest.raises(InputError, match="Expected what this version writes in comparisons"):
+        comparison_store.load(workspace, "c1")

@@ -95,6 +95,8 @@ def test_few_patients_have_a_difference_but_no_test():
             None,
             "no interval: fewer than 5 patients in a class it needs",
         )
+    (brier,) = metric_differences(aligned, names=("brier",), draws=20)
+    assert (brier.low, brier.p_value, brier.reason) == (None, None, "no interval: fewer than 5 patients")
 
 
 def test_metric_differences_draw_the_same_patients_for_all():

@@ -190,6 +190,9 @@ def test_four_patients_of_a_class_give_no_interval_and_five_do(study):
     assert measured(4)["auroc"].reason == "no interval: fewer than 5 patients in a class it needs"
     assert measured(4)["brier"].low is not None  # which needs no class
     assert measured(5)["auroc"].low is not None
+    few = predictions[predictions["patient_id"].isin(positive[:4])]
+    alone = evaluate(few, radiographs=radiographs, threshold=None, **PLACE, part="test", draws=50).metrics
+    assert (alone["brier"].low, alone["brier"].reason) == (None, "no interval: fewer than 5 patients")
 
 
 def test_the_threshold_is_chosen_on_tune_and_nothing_else(study):

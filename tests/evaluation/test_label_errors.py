@@ -182,3 +182,11 @@ def test_a_split_of_the_same_films_that_it_did_not_learn_from_is_refused(predict
 
     elsewhere = CARD | {"dataset": "another"}  # whose films it cannot have seen here
     assert len(unseen_predictions(predicted, elsewhere, "made", "patient", "test")) == 2
+
+
+def test_the_same_films_under_another_name_are_refused(predicted):
+    films = files.read_parquet(predicted.radiographs("made"))
+    files.write_parquet(predicted.radiographs("another"), films[films["image_id"] != "8.png"])
+
+    with pytest.raises(InputError, match="found 1 of made that are also in another, from which it learnt"):
+        unseen_predictions(predicted, CARD | {"dataset": "another"}, "made", "patient", "test")

@@ -97,3 +97,13 @@ def test_ages_are_drawn_as_shares_of_the_films_of_known_age():
     assert figure.data[0].x.tolist() == [0, 10, 20]  # the last step ends where its decade does
     assert figure.data[0].y.tolist() == [0.25, 0.75, 0.75]
     assert figure.data[1].y.tolist() == [0, 1, 1]
+
+
+def test_what_a_table_calls_its_views_and_findings_is_text(films):
+    films["view"] = films["view"].replace({"AP": "<a href='https://example.org'>AP</a>"})
+
+    figure = parts.shares(filtering.counts_by_part(ready(films), "view"), title="View")
+
+    for names in (figure.layout.yaxis.ticktext, *(trace.customdata for trace in figure.data)):
+        assert not any("<" in name for name in names)
+        assert sum("&lt;a href=" in name for name in names) == 1

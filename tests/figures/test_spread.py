@@ -34,3 +34,12 @@ def test_a_report_from_before_says_so():
     older = type(one)(name="CNN", model="cnn", report=one.report.model_copy(update={"spread": []}))
 
     assert "evaluate again" in words(spread([older]))
+
+
+def test_a_share_is_never_written_as_negative():
+    figure = spread([measured()])
+
+    assert min(figure.layout.yaxis.tickvals) < 0
+    assert not any("-" in text or "−" in text for text in figure.layout.yaxis.ticktext)
+    tallest = max(float(np.sum([bar.y for bar in figure.data if np.sum(bar.y) > 0], axis=0).max()), 0)
+    assert tallest <= max(figure.layout.yaxis.tickvals)

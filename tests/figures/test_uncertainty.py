@@ -195,10 +195,11 @@ def test_a_page_of_four_shows_an_empty_chart_as_a_sentence():
 
 def test_a_page_of_a_case_holds_its_film_and_what_cannot_break_out_of_its_text():
     page = composed.case(
-        b"png", title="Case", sentences=["<script>", "probability 0.40"], spread=every_figure()[4], caption=STAMP
+        b"png", title="<b>Case", sentences=["<script>", "probability 0.40"], spread=every_figure()[4], caption=STAMP
     )
 
     assert page.layout.images[0].source.startswith("data:image/png;base64,")
+    assert page.layout.title.text == "&lt;b&gt;Case"
     assert "&lt;script&gt;<br>probability 0.40" in words(page)
     assert STAMP in words(page)
     assert "No image file" in words(composed.case(None, title="Case", sentences=[], spread=None, caption=STAMP))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,19 +19,30 @@ from tests.training import studies
 PLACE = (studies.DATASET, studies.SPLIT)
 
 
-def make(folder: Path) -> list[str]:
-    """Train two classifiers of different sizes, fuse them, and return the three names."""
+@contextmanager
+def entered(folder: Path) -> Iterator[Workspace]:
+    """Make a folder's workspace the one in use, and "cnn" the tiny classifier, for what a session makes once."""
     with pytest.MonkeyPatch.context() as patch:
         studies.use_tiny_classifier(patch)
         for name, value in environment(folder).items():
             patch.setenv(name, value)
-        workspace = Workspace()
-        studies.make(workspace, folder, source="phantom", patients=60, positive_every=3, hard=True)
-        options = studies.OPTIONS | {"epochs": 1}
-        trained = [
-            engine.train(workspace, TrainConfig.from_dict(options | {"seed": seed, "image_size": size}))
-            for seed, size in ((1, 32), (2, 48))
-        ]
+        yield Workspace()
+
+
+def train_two(workspace: Workspace, folder: Path, *, epochs: int, **films: object) -> list[str]:
+    """Write films, and train two classifiers of different sizes on them."""
+    studies.make(workspace, folder, positive_every=3, hard=True, **films)
+    options = studies.OPTIONS | {"epochs": epochs}
+    return [
+        engine.train(workspace, TrainConfig.from_dict(options | {"seed": seed, "image_size": size}))
+        for seed, size in ((1, 32), (2, 48))
+    ]
+
+
+def make(folder: Path) -> list[str]:
+    """Train two classifiers of different sizes, fuse them, and return the three names."""
+    with entered(folder) as workspace:
+        trained = train_two(workspace, folder, epochs=1, source="phantom", patients=60)
         return [*trained, ensemble.create(workspace, trained, *PLACE, method="equal")]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from core.inference.predict import predict
 from core.models import cards, checkpoint, members
 from core.training import engine
 from core.training.config import TrainConfig
+from tests.inference import explained
 from tests.training import studies
 
 PLACE = (studies.DATASET, studies.SPLIT)
@@ -25,14 +27,19 @@ def _tiny_classifier(monkeypatch) -> None:
     studies.use_tiny_classifier(monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> tuple[Path, list[str]]:
+    """Two classifiers of one split, of different sizes, trained once: the folder, and their names."""
+    folder = tmp_path_factory.mktemp("trained")
+    with explained.entered(folder) as workspace:
+        return folder, explained.train_two(workspace, folder, epochs=studies.OPTIONS["epochs"], patients=80)
+
+
 @pytest.fixture
-def trained(workspace, tmp_path) -> list[str]:
-    """Two classifiers of one split, of different sizes."""
-    studies.make(workspace, tmp_path, patients=80, positive_every=3, hard=True)
-    return [
-        engine.train(workspace, TrainConfig.from_dict(studies.OPTIONS | {"seed": seed, "image_size": size}))
-        for seed, size in ((1, 32), (2, 48))
-    ]
+def trained(made, workspace) -> list[str]:
+    """Two classifiers of one split, of different sizes, in the test's own workspace."""
+    explained.copied(made[0], workspace)
+    return list(made[1])
 
 
 def table(workspace, checkpoint_id: str, part: str) -> pd.DataFrame:

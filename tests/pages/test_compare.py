@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import compare_details
+from core.base import files
 from core.base.paths import ROOT, Workspace
 from core.evaluation import report_store
 from core.jobs import worker
 from core.jobs.queue import JobQueue
+from core.models import cards
 from tests.browser import large
 from tests.pages.test_pages import text
 from tests.running import core, environment
@@ -181,3 +185,34 @@ def test_one_model_alone_has_no_verdict(models):
     assert not at.exception
     assert VERDICT not in text(at)
     assert next(block.value for block in at.code if "--html" in block.value).startswith("python -m core evaluate")
+
+
+def test_a_bad_table_shows_no_picture_from_elsewhere(models):
+    at = opened()
+
+    at.text_input(key="compare.external.name").set_value("theirs")
+    content = b"image_id,label,probability\n" + 2 * b"![x](https://example.org/x.png),1,0.5\n"
+    at.get("file_uploader")[0].set_value(("theirs.csv", content, "text/csv"))
+    next(button for button in at.button if button.label == "Take it in").click().run()
+
+    (error,) = at.error
+    assert "![" not in error.value
+    assert r"!\[x" in error.value
+
+
+def test_labels_that_changed_since_make_reports_to_be_measured_again(models, workspace):
+    assert "1 model has not been measured" in text(opened())
+    later = time.time() + 60
+    os.utime(workspace.truth("large"), (later, later))
+
+    assert "4 models have not been measured on this question as it is now: " in text(opened())
+
+
+def test_what_learnt_from_phantoms_and_from_real_films_share_no_axis(models, workspace):
+    path = workspace.checkpoint(next(name for name in models if name.startswith("vit"))) / cards.CARD
+    files.write_json(path, files.read_json(path) | {"kinds": {"real": 90, "phantom": 10, "synthetic": 0}})
+
+    at = opened()
+
+    assert "learnt from the same kind of image" in at.warning[0].value
+    assert not at.get("plotly_chart")
