@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from app import resources, state
@@ -17,7 +16,6 @@ from core.evaluation.evaluate import Negatives
 from core.evaluation.pooled import Pooled
 from core.evaluation.report import EvaluationReport
 from core.figures.curves import Measured
-from core.figures.palette import TEXT, Theme
 from core.models import cards
 from core.review import export, reader_points
 from core.review.reader_points import ReaderPoint
@@ -150,15 +148,15 @@ def aligned(question: dict[str, str], reports: Sequence[EvaluationReport]) -> tu
 def _aligned(key: tuple[Any, ...], _question: dict[str, str], _names: list[str]) -> Aligned:
     place = resources.workspace()
     dataset, split, part = (_question[name] for name in ("dataset", "split", "part"))
-    tune = resources.split(dataset, split)
-    tune = tune.loc[tune["fold"] == "tune", "image_id"]
+    folds = resources.split(dataset, split)
+    tune = pd.Index(folds.loc[folds["fold"] == "tune", "image_id"])
     tables: dict[str, pd.DataFrame] = {}
     for name in _names:
         if name in external.names(place):
             table = external.load(place, name, dataset, split, part)
         else:
             table = prediction_store.load(place, cards.read_card(place, name), dataset, split, part)
-        tables[name] = table[table["image_id"].isin(tune)] if part == "val" else table
+        tables[name] = table[tune.get_indexer(table["image_id"]) >= 0] if part == "val" else table
     labels = resources.labels(dataset, _question["truth"])
     negatives: Negatives = "no-finding" if _question["negatives"] == "no-finding" else "all"
     return comparison.align(tables, resources.radiographs(dataset), labels=labels, negatives=negatives)
@@ -213,26 +211,6 @@ def readers(question: dict[str, str]) -> list[ReaderPoint]:
     return (
         [] if own.empty else reader_points.reader_points(own, resources.labels(question["dataset"], question["truth"]))
     )
-
-
-def theme() -> Theme:
-    """Return what figures stand on: the theme that this reader's browser shows."""
-    return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def draw_figure(figure: go.Figure, *, key: str, alt: str) -> None:
-    """Draw a figure in the page's own text colour: the grey that Streamlit gives to figures is too faint on white.
-
-    Args:
-        figure: Of `core.figures`, made for a page.
-        key: Of the element.
-        alt: What it shows, for those who do not see it.
-    """
-    colour = TEXT[theme()]
-    figure.update_layout(font_color=colour, legend_font_color=colour)
-    figure.update_xaxes(tickfont_color=colour, title_font_color=colour)
-    figure.update_yaxes(tickfont_color=colour, title_font_color=colour)
-    st.plotly_chart(figure, key=f"compare.{key}", alt=alt)
 
 
 def short_name(checkpoint_id: str) -> str:

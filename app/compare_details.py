@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import compare, compare_words, label_errors, resources
+from app import compare, compare_words, label_errors, panels, resources
 from core.base.errors import InputError
 from core.evaluation import configurations, side_by_side
 from core.evaluation.comparison import Aligned, sentence
@@ -55,7 +55,7 @@ class Shown:
     def draw(self, make: Callable[..., Any], *given: object, key: str, alt: str) -> None:
         """Draw a figure of the measured checkpoints."""
         figure = make(self.measured, *given, caption=self.stamp, theme=self.theme)
-        compare.draw_figure(figure, key=key, alt=alt)
+        panels.draw_figure(figure, key=f"compare.{key}", alt=alt)
 
 
 def draw(shown: Shown) -> None:
@@ -192,18 +192,27 @@ def _training(shown: Shown) -> None:
         st.caption("None of these was trained here by itself.")
         return
     stamped: dict[str, Any] = {"theme": None}
-    compare.draw_figure(training.aurocs_of_runs(runs, **stamped), key="training.auroc", alt="AUROC on tune by epoch")
-    compare.draw_figure(training.losses_of_runs(runs, **stamped), key="training.loss", alt="Loss on tune by epoch")
+    panels.draw_figure(
+        training.aurocs_of_runs(runs, **stamped), key="compare.training.auroc", alt="AUROC on tune by epoch"
+    )
+    panels.draw_figure(
+        training.losses_of_runs(runs, **stamped), key="compare.training.loss", alt="Loss on tune by epoch"
+    )
     st.caption(training.comparing_caption(runs))
 
 
 def _configuration(shown: Shown) -> None:
-    configs = {}
+    configs, unknown = {}, []
     for one in shown.measured:
         try:
             configs[one.name] = cards.read_config(resources.workspace(), one.report.checkpoint_id)
         except InputError:  # made elsewhere, or gone
-            configs[one.name] = {}
+            unknown.append(one.name)
+    if unknown:
+        st.caption(f"Settings are not known here: {', '.join(unknown)}.")
+    if len(configs) < 2:  # nothing to lay side by side
+        st.caption("Choose two models or more that were trained here.")
+        return
     table = configurations.differing(configs)
     if table.empty:
         st.caption("They were trained with the same settings.")

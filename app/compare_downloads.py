@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from app import compare
 from app.compare_details import Shown
-from core.evaluation import side_by_side
 from core.evaluation.comparison import Difference
+from core.evaluation.report import EvaluationReport
 
 FIGURES, PAGE = "figures", "report.html"
 
@@ -22,9 +24,8 @@ def draw(shown: Shown, paired: Sequence[Difference]) -> None:
     reports = [one.report for one in shown.measured]
     name = "-".join(shown.question[part] for part in ("dataset", "split", "part"))
     with st.popover("Download", icon=":material/download:", key="compare.download"):
-        table = side_by_side.measures_table(reports).rename(columns=shown.names)
         content = io.StringIO()
-        table.to_csv(content, index=False, lineterminator="\r\n")
+        measures(reports, shown.names).to_csv(content, index=False, lineterminator="\r\n")
         st.download_button(
             "Measures (CSV)",
             content.getvalue(),
@@ -47,6 +48,30 @@ def draw(shown: Shown, paired: Sequence[Difference]) -> None:
         )
         st.caption("Every figure as PNG and SVG, and all of it as one page that opens anywhere:")
         st.code(command(shown), language="bash", wrap_lines=True)
+
+
+def measures(reports: Sequence[EvaluationReport], names: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row a model and measure, with numbers to compute with, and what they were measured on.
+
+    Args:
+        reports: Of models on one part.
+        names: What the page calls them, by id.
+    """
+    rows = []
+    for report in reports:
+        counts, cut = report.counts, report.threshold
+        place = {name: getattr(report, name) for name in ("dataset", "split", "part", "truth", "negatives")}
+        films = {"films": counts.films, "patients": counts.patients, "positive_films": counts.positive_films}
+        for name, measure in report.metrics.items():
+            row: dict[str, Any] = {
+                "model": names[report.checkpoint_id],
+                "checkpoint_id": report.checkpoint_id,
+                "measure": name,
+            }
+            row |= {"value": measure.value, "low": measure.low, "high": measure.high, "reason": measure.reason}
+            row |= {"threshold": None if cut is None else cut.value, **place, **films}
+            rows.append(row | {"kinds": "|".join(report.kinds), "version": report.versions.get("pleurascope", "")})
+    return pd.DataFrame(rows)
 
 
 def command(shown: Shown) -> str:

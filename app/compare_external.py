@@ -40,7 +40,7 @@ def draw(question: Mapping[str, str]) -> None:
                 except InputError as error:
                     st.error(_plain(error))
                 else:
-                    TOLD.set(" ".join(told) + " Press *Measure now* above the verdicts.")
+                    TOLD.set(" ".join(told) + " Press *Measure now* above the verdicts, then choose it under *Models*.")
                     st.rerun()  # the page above the form offers to measure it then
         told_before = TOLD.get()
         if told_before is not None:

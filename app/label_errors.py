@@ -23,6 +23,10 @@ HALF = 0.5  # of a class; a model that cannot tell the classes apart suspects a 
 SHOWN = 50  # rows; further ones can be sent all the same
 MADE = "label_errors.made"  # session key: the worklist that this session made last, and from which block
 NOBODY = "the dashboard"  # makes the list where no reader has signed in
+BLINDED = (
+    "The list is blinded: its readers do not see that a label is suspected, and what the model says only after their "
+    "first answer."
+)
 MEANING = (
     "By confident learning: the films whose probability speaks most against their label, as many as there are "
     "estimated to be. A film that is hard for the model looks like a wrong label, so the estimate is rather too high, "
@@ -157,7 +161,7 @@ def _draw_form(found: pd.DataFrame, question: dict[str, str], checkpoint_id: str
             key=f"{key}.readers",
             help="Two or more read every film, hidden from each other; none: anybody, and one is enough.",
         )
-        st.caption("The list is blinded: its readers do not see that a label is suspected, nor what the model says.")
+        st.caption(BLINDED)
         if st.form_submit_button("Send to a worklist"):
             try:
                 saved = _send(

@@ -37,7 +37,7 @@ def figures_words(figures: Mapping[str, Any]) -> str:
 
 
 def history_table(found: History) -> pd.DataFrame:
-    """Return one row a proposal, the newest first."""
+    """Return one row a proposal, the newest first; a column that says nothing yet is left out."""
     rows = []
     for one in found.proposals:
         made = one.decision
@@ -58,7 +58,8 @@ def history_table(found: History) -> pd.DataFrame:
                 "Measured on": measured_on(one),
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.loc[:, [bool((table[name] != "").any()) for name in table]]
 
 
 def measured_on(one: Proposal) -> str:

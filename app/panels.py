@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import resources
 from core.base.errors import InputError
 from core.data import browsing
+from core.figures.palette import TEXT, Theme
 from core.jobs import worker
 from core.jobs.job import Job, JobProgress
 
@@ -35,6 +37,26 @@ def choose_dataset(page: str) -> str | None:
         return None
     with st.sidebar:
         return st.selectbox("Data set", names, key=f"{page}.dataset", persist_state="session")
+
+
+def theme() -> Theme:
+    """Return what figures stand on: the theme that this reader's browser shows."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def draw_figure(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draw a figure in the page's own text colour: the grey that Streamlit gives to figures is too faint on white.
+
+    Args:
+        figure: Of `core.figures`, made for a page.
+        key: Of the element.
+        alt: What it shows, for those who do not see it.
+    """
+    colour = TEXT[theme()]
+    figure.update_layout(font_color=colour, legend_font_color=colour)
+    figure.update_xaxes(tickfont_color=colour, title_font_color=colour)
+    figure.update_yaxes(tickfont_color=colour, title_font_color=colour)
+    st.plotly_chart(figure, key=key, alt=alt)
 
 
 def live(draw: Callable[[], None], *, key: str) -> None:

@@ -44,12 +44,12 @@ def side_by_side(dataset: str, name: str) -> None:
     st.subheader("Are the parts alike?")
     drawn = _figures(_key(dataset, name), dataset, name)
     with st.grid(min_column_width=WIDTH):
-        st.plotly_chart(drawn["prevalence"], key="splits.prevalence", alt="Prevalence by part")
-        st.plotly_chart(drawn["ages"], key="splits.ages", alt="Age by part")
-        st.plotly_chart(drawn["findings"], key="splits.findings", alt="Findings by part")
+        panels.draw_figure(drawn["prevalence"], key="splits.prevalence", alt="Prevalence by part")
+        panels.draw_figure(drawn["ages"], key="splits.ages", alt="Age by part")
+        panels.draw_figure(drawn["findings"], key="splits.findings", alt="Findings by part")
         with st.container():
-            st.plotly_chart(drawn["views"], key="splits.views", alt="Views by part")
-            st.plotly_chart(drawn["sexes"], key="splits.sexes", alt="Sexes by part")
+            panels.draw_figure(drawn["views"], key="splits.views", alt="Views by part")
+            panels.draw_figure(drawn["sexes"], key="splits.sexes", alt="Sexes by part")
 
 
 def papers(dataset: str, name: str, certificate: Mapping[str, Any]) -> None:

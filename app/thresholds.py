@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import navigation, panels, resources
+from app import compare, navigation, panels, resources
 from core.base.errors import InputError
 from core.data import radiographs as radiographs_of
 from core.data.radiographs import sources
@@ -83,13 +83,14 @@ def choose_question() -> Question | None:
             help="Where the labels come from that count as right.",
         )
     found = {card["checkpoint_id"]: card for card in _offered(dataset, split)}
+    first = compare.chosen_first(list(found))  # as on the page Compare
     if not found:
         st.info(f"No model learnt from {dataset}/{split} or was applied to it yet.")
         navigation.link("training", "Train one on this split")
         return None
     checkpoint = st.selectbox(
         "Model",
-        list(found),
+        [*first, *(name for name in found if name not in first)],
         format_func=lambda name: cards.short_name(found[name]),
         key="thresholds.checkpoint",
         persist_state="session",
@@ -164,7 +165,10 @@ def _material(key: tuple[Any, ...], _question: Question, _card: dict[str, Any]) 
     table = prediction_store.load(resources.workspace(), _card, asked.dataset, asked.split, asked.part)
     if asked.part == "val":  # the other fold is kept for the limit on missed cases
         split = resources.split(asked.dataset, asked.split)
-        table = table[table["image_id"].isin(split.loc[split["fold"] == TUNE, "image_id"])]
+        tune = pd.Index(
+            split.loc[split["fold"] == TUNE, "image_id"]
+        )  # looked up: `isin` takes seconds where ids are text
+        table = table[tune.get_indexer(table["image_id"]) >= 0]
     label = table["image_id"].map(resources.labels(asked.dataset, asked.truth)).astype("float64")
     known = table[label.notna()].assign(label=label)[["image_id", "patient_id", "label", "probability"]]
     _require_both(known["label"], asked)

@@ -56,27 +56,16 @@ except InputError as error:
 
 st.html(f'<p class="ps-lead">{escape(compare.task_words(question))} {escape(side_by_side.lead_sentence(reports))}</p>')
 measured = compare.measured(reports)
-theme, stamp = compare.theme(), stamp_of(reports[0])
+theme, stamp = panels.theme(), stamp_of(reports[0])
 if all(report.roc is None for report in reports):
     st.info(f"No curve can be drawn: {reports[0].metrics['auroc'].reason} in this part. Choose another part or split.")
     st.stop()
 
-found, key, paired = None, (), []
-if len(reports) > 1:
-    try:
-        found, key = compare.aligned(question, reports)
-        paired = compare.auroc_differences(found, key)
-    except InputError as error:
-        st.warning(f"The models cannot be compared film by film. {error}")
-shown = Shown(question=question, measured=measured, found=found, key=key, theme=theme)
-for difference in paired:
-    st.html(f'<p class="ps-verdict">{escape(sentence(difference, shown.names))}</p>')
-if paired:
-    st.caption(compare_words.paired_words(len(paired)))
+verdicts = st.container()  # filled last: laying 100,000 films side by side takes longer than drawing what is measured
 with st.container(key="compare-table"):  # wider than a tablet: it scrolls there
-    compare.draw_figure(
+    panels.draw_figure(
         metrics.dots(measured, besides=compare_words.costs(measured), caption=stamp, theme=theme),
-        key="dots",
+        key="compare.dots",
         alt="AUROC, average precision, sensitivity at 95 % specificity and Brier of each model, with 95 % intervals",
     )
 
@@ -84,7 +73,7 @@ readers = compare.readers(question)
 with st.grid(min_column_width=WIDTH):
     with st.container():
         figure = curves.roc(measured, readers=readers, caption=stamp, theme=theme)
-        compare.draw_figure(figure, key="roc", alt="ROC curves of the models, with the band of the first")
+        panels.draw_figure(figure, key="compare.roc", alt="ROC curves of the models, with the band of the first")
         st.caption(compare_words.roc_words(measured, readers))
     with st.container():
         which = st.segmented_control(
@@ -97,11 +86,24 @@ with st.grid(min_column_width=WIDTH):
             persist_state="session",
         )
         figure = CURVES[which](measured, caption=stamp, theme=theme)
-        compare.draw_figure(figure, key="second", alt=f"{which} of the models")
+        panels.draw_figure(figure, key="compare.second", alt=f"{which} of the models")
         st.caption(MEANING[which])
+found, key, paired = None, (), []
+with verdicts:
+    if len(reports) > 1:
+        try:
+            found, key = compare.aligned(question, reports)
+            paired = compare.auroc_differences(found, key)
+        except InputError as error:
+            st.warning(f"The models cannot be compared film by film. {error}")
+    shown = Shown(question=question, measured=measured, found=found, key=key, theme=theme)
+    for difference in paired:
+        st.html(f'<p class="ps-verdict">{escape(sentence(difference, shown.names))}</p>')
+    if paired:
+        st.caption(compare_words.paired_words(len(paired)))
 if len(paired) > 1:  # of two models the verdict says it all
     figure = differences.triangle(paired, shown.names, caption=stamp, theme=theme)
-    compare.draw_figure(figure, key="differences", alt="Paired differences of the AUROC between the models")
+    panels.draw_figure(figure, key="compare.differences", alt="Paired differences of the AUROC between the models")
     st.caption("Orange: the row ranks better; blue: the column. Bold: more than chance, p below 0.05 after Holm.")
 
 compare_details.draw(shown)

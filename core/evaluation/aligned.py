@@ -109,10 +109,15 @@ def _refuse_mixed_kinds(sources: pd.Series) -> None:
 
 
 def _refuse_other_films(first: str, of_first: pd.Series, second: str, of_second: pd.Series) -> None:
-    lacking, besides = int((~of_first.isin(of_second)).sum()), int((~of_second.isin(of_first)).sum())
+    lacking, besides = _lacking(of_first, of_second), _lacking(of_second, of_first)
     if lacking or besides:
         msg = (
             f"Expected predictions of the same films to compare, found {lacking:,} films of {first!r} that {second!r} "
             f"lacks and {besides:,} the other way round; run `predict` for both on the same part."
         )
         raise InputError(msg)
+
+
+def _lacking(ids: pd.Series, others: pd.Series) -> int:
+    """Count the ids that others lack; through an index, which is many times as fast on text as `isin`."""
+    return int((pd.Index(others).get_indexer_for(ids) < 0).sum())

@@ -68,9 +68,9 @@ def take_in(workspace: Workspace, table: pd.DataFrame, *, name: str, dataset: st
     if not covered:
         counts = ", ".join(f"{lacking[part]:,} of {len(parts[part]):,} films of {_words(part)}" for part in parts)
         msg = (
-            f"Expected predictions for every film of a part of {dataset}/{split}, found that {counts} lack, and "
-            f"{unknown:,} of the table's {len(table):,} ids are not in the data set; give every film of a part, by ids "
-            f"such as {films['image_id'].iloc[0]!r}."
+            f"Expected predictions for every film of a part of {dataset}/{split}, found that {counts} lack"
+            + (f", and {unknown:,} of the table's {len(table):,} ids are not in the data set" if unknown else "")
+            + f"; give every film of a part, by ids such as {films['image_id'].iloc[0]!r}."
         )
         raise InputError(msg)
     merged = films[["image_id", "patient_id", "label"]].merge(table, on="image_id", suffixes=("", "_given"))

@@ -31,8 +31,10 @@ def sentence(*, films: int, prevalence: float, sensitivity: float, specificity: 
     day = f"Of {films:,} film{'' if films == 1 else 's'} a day"
     verb = "has" if number(ill) in ("none", "1") else "have"
     alarms = number(false, nothing="no")
+    rest = _shown(ill) - _shown(found)  # so that what is read adds up
+    left = missed if rest < TINY or missed < TINY else rest
     return (
-        f"{day}, {number(ill)} {verb} a pneumothorax: {number(found)} found, {number(missed)} missed, "
+        f"{day}, {number(ill)} {verb} a pneumothorax: {number(found)} found, {number(left)} missed, "
         f"{alarms} false alarm{'' if alarms == '1' else 's'}; {right_words(found, false)}."
     )
 
@@ -57,6 +59,11 @@ def number(value: float, *, nothing: str = "none") -> str:
     if value < 9.95:
         return f"{value:.1f}".removesuffix(".0")
     return f"{value:,.0f}"
+
+
+def _shown(value: float) -> float:
+    """Return a mean number of films as it is read: what `number` rounds it to."""
+    return round(value, 2 if value < 0.0995 else 1 if value < 9.95 else 0)
 
 
 def right_words(found: float, false: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from core.evaluation.report import EvaluationReport, Measure
+from core.evaluation.report import EvaluationReport, Measure, Threshold
 
 FEW_PATIENTS = 10  # of either class; below, intervals promise more than they know
 OLDER = Measure(value=None, reason="measured by an older version; evaluate again")
@@ -73,10 +73,7 @@ def measures_table(reports: Sequence[EvaluationReport]) -> pd.DataFrame:
     chosen = any(report.chosen_prevalence is not None for report in reports)
     names = [name for name in TITLES if chosen or not name.endswith("_at_prevalence")]
     columns = {report.checkpoint_id: [words(report.metrics.get(name, OLDER)) for name in names] for report in reports}
-    thresholds = [
-        "none" if report.threshold is None else f"{report.threshold.value:.3f} ({report.threshold.rule} on tune)"
-        for report in reports
-    ]
+    thresholds = ["none" if report.threshold is None else _point(report.threshold) for report in reports]
     table = pd.DataFrame({"Measure": [TITLES[name] for name in names]} | columns)
     last = pd.DataFrame([["Threshold", *thresholds]], columns=table.columns)
     return pd.concat([table, last], ignore_index=True)
@@ -127,3 +124,8 @@ def fitting(
         if own == asked and (known is None or known.created_at <= report.created_at):
             found[report.checkpoint_id] = report
     return list(found.values())
+
+
+def _point(threshold: Threshold) -> str:
+    how = threshold.rule if threshold.name is None else f"{threshold.name}, activated by {threshold.set_by}, chosen"
+    return f"{threshold.value:.3f} ({how} on tune)"

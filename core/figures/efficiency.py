@@ -27,6 +27,9 @@ PANELS = {
 }
 
 
+CLOSE = 1.5  # times the cost; nearer on the right, a name goes to the left of its dot
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cost:
     """What a checkpoint cost, as its card says; None where it is not known."""
@@ -86,7 +89,9 @@ def efficiency(
     for number, (cost_name, title) in enumerate(PANELS.items()):
         row, column = divmod(number, 2)
         for one, cost, style in known:
-            _draw(figure, one, getattr(cost, cost_name), style, number, named=cost_name)
+            own = getattr(cost, cost_name)
+            crowded = _crowded(own, [getattr(other, cost_name) for name, other, _ in known if name is not one])
+            _draw(figure, one, own, style, number, named=cost_name, left=crowded)
         figure.update_xaxes(
             type="log", title={"text": title, "font": {"size": 13}, "standoff": 8}, row=row + 1, col=column + 1
         )
@@ -97,8 +102,10 @@ def efficiency(
     return figure
 
 
-def _draw(figure: go.Figure, one: Measured, cost: float | None, style: Style, number: int, *, named: str) -> None:
-    """Draw a checkpoint's dot with its name into the panel of a number, from 0."""
+def _draw(
+    figure: go.Figure, one: Measured, cost: float | None, style: Style, number: int, *, named: str, left: bool
+) -> None:
+    """Draw a checkpoint's dot with its name, left or right of it, into the panel of a number, from 0."""
     auroc = measure_of(one, "auroc")
     if auroc.value is None or not cost:
         return
@@ -118,7 +125,18 @@ def _draw(figure: go.Figure, one: Measured, cost: float | None, style: Style, nu
     axis = "" if number == 0 else str(number + 1)
     place = {"x": math.log10(cost), "y": auroc.value, "xref": f"x{axis}", "yref": f"y{axis}"}  # of a log axis the power
     name = one.name.split(",")[0]
-    figure.add_annotation(text=name, **place, xanchor="left", xshift=9, yshift=9, font={"size": 11}, showarrow=False)
+    side = {"xanchor": "right", "xshift": -9} if left else {"xanchor": "left", "xshift": 9}
+    figure.add_annotation(text=name, **place, **side, yshift=9, font={"size": 11}, showarrow=False)
+
+
+def _crowded(cost: float | None, others: Sequence[float | None]) -> bool:
+    """Tell whether another dot stands close on the right, where the name would lie on it.
+
+    Examples:
+        >>> _crowded(11.0, [12.0, 90.0]), _crowded(12.0, [11.0, 90.0])
+        (True, False)
+    """
+    return cost is not None and any(other is not None and cost < other < CLOSE * cost for other in others)
 
 
 def _widen(figure: go.Figure, costs: Sequence[float | None], number: int) -> None:

@@ -32,7 +32,9 @@ h2 { font-size: 1.25rem; font-weight: 600; margin: 32px 0 8px; }
 .verdict { font-size: 20px; margin: 4px 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
-th, td { padding: 4px 16px 4px 0; border-bottom: 1px solid #dcdfe3; text-align: left; white-space: nowrap; }
+th, td { padding: 4px 16px 4px 0; border-bottom: 1px solid #dcdfe3; text-align: left; }
+tbody th { white-space: nowrap; }
+td { min-width: 12ch; }
 figure { margin: 24px 0; border-top: 1px solid #dcdfe3; padding-top: 16px; }
 figcaption { max-width: 80ch; }
 pre { white-space: pre-wrap; background: #f4f5f7; padding: 12px; border-radius: 4px; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ from plotly.subplots import make_subplots
 
 from core.evaluation.report import Heaps
 from core.figures.curves import Measured
-from core.figures.palette import ACCENT, BACKGROUND, HAIRLINE, QUIET, Theme, faded
+from core.figures.palette import ACCENT, HAIRLINE, QUIET, Theme
 from core.figures.style import house, says_nothing
 
 TITLE = "Probabilities by label and correctness"
 NOTHING = "No bins: this report was made before the spread was measured; evaluate again."
 PANEL, REST = 220, 110  # pixels a checkpoint, and of what stands above and below
-STEPS, TICKS = (0.02, 0.05, 0.1, 0.2, 0.25, 0.5), 3  # between ticks, as a share; at most so many a side
+STEPS, TICKS = (0.02, 0.05, 0.1, 0.2, 0.25, 0.5), 4  # between ticks, as a share; at most so many a side
 NAMES = {1: "with the finding", 0: "without"}
 COLOURS = {1: "#D55E00", 0: ACCENT}
 
@@ -42,18 +42,7 @@ def spread(
         totals = {label: sum(sum(heap.counts) for heap in one.report.spread if heap.label == label) for label in NAMES}
         for heap in one.report.spread:
             figure.add_trace(_bars(heap, totals[heap.label]), row=row, col=1)
-        axis = "" if row == 1 else str(row)
-        _words(figure, f"<b>{one.name}</b>", axis, y=1, above=True)
-        for label, y in ((1, 0.98), (0, 0.02)):
-            _words(
-                figure,
-                f"{NAMES[label]}, {totals[label]:,} films",
-                axis,
-                y=y,
-                above=False,
-                colour=COLOURS[label],
-                on=theme,
-            )
+        _heading(figure, one.name, totals, row)
         figure.add_hline(y=0, line={"color": QUIET, "width": 1}, row=row, col=1)
         if one.report.threshold is not None:
             line = {"color": QUIET, "dash": "dot", "width": 1.5}
@@ -110,12 +99,20 @@ def _bars(heap: Heaps, total: int) -> go.Bar:
     )
 
 
-def _words(
-    figure: go.Figure, text: str, axis: str, *, y: float, above: bool, colour: str | None = None, on: Theme = "light"
-) -> None:
-    place = {"xref": f"x{axis} domain", "x": 0 if above else 0.5, "xanchor": "left" if above else "center"}
-    side = "bottom" if above or y < 0.5 else "top"
-    font: dict[str, Any] = {}
-    if colour is not None:  # the line of the operating point may run below it
-        font = {"font": {"size": 12, "color": colour}, "bgcolor": faded(BACKGROUND[on], opacity=0.85)}
-    figure.add_annotation(text=text, **place, y=y, yref=f"y{axis} domain", yanchor=side, showarrow=False, **font)
+def _heading(figure: go.Figure, name: str, totals: Mapping[int, int], row: int) -> None:
+    """Write above a panel whose it is and which heap is which: beside the bars, never on them."""
+    told = [
+        f'<span style="color:{COLOURS[label]}">{way} {NAMES[label]}, {totals[label]:,} films</span>'
+        for label, way in ((1, "▲"), (0, "▼"))
+    ]
+    axis = "" if row == 1 else str(row)
+    figure.add_annotation(
+        text="    ".join([f"<b>{name}</b>", *told]),
+        x=0,
+        y=1,
+        xref=f"x{axis} domain",
+        yref=f"y{axis} domain",
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+    )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import compare_details
+from app import compare_details, compare_downloads
 from core.base import files
 from core.base.paths import ROOT, Workspace
 from core.evaluation import report_store
@@ -104,6 +104,15 @@ def test_what_is_not_measured_is_measured_at_the_same_question(models, workspace
     filed = [job.arguments for job in JobQueue(workspace).newest()]
     assert {words[1] for words in filed} == set(models)
     assert all(words[0] == "evaluate" and words[-2:] == ["--negatives", "no-finding"] for words in filed)
+
+
+def test_while_jobs_measure_the_page_shows_them_and_offers_nothing_twice(models):
+    at = opened()
+    at.button(key="compare.measure").click().run()
+
+    assert not [button for button in at.button if button.key == "compare.measure"]
+    assert "Measure test: " in text(at)
+    assert [button for button in at.button if (button.key or "").startswith("compare.cancel.")]
 
 
 def test_a_report_from_another_operating_point_is_to_be_made_again(models, workspace):
@@ -216,3 +225,20 @@ def test_what_learnt_from_phantoms_and_from_real_films_share_no_axis(models, wor
 
     assert "learnt from the same kind of image" in at.warning[0].value
     assert not at.get("plotly_chart")
+
+
+def test_the_measures_are_given_away_as_numbers_with_what_they_were_measured_on(models, workspace):
+    found = [report_store.load(workspace, name) for name in report_store.report_ids(workspace)]
+    names = {report.checkpoint_id: report.checkpoint_id[:3] for report in found}
+
+    table = compare_downloads.measures(found, names)
+
+    report = found[0]
+    row = table[(table["checkpoint_id"] == report.checkpoint_id) & (table["measure"] == "auroc")].iloc[0]
+    assert (row["value"], row["low"], row["high"]) == (
+        report.metrics["auroc"].value,
+        report.metrics["auroc"].low,
+        report.metrics["auroc"].high,
+    )
+    assert (row["films"], row["positive_films"]) == (report.counts.films, report.counts.positive_films)
+    assert row["kinds"] == "phantom"
