@@ -13,7 +13,8 @@ start:  ## install what is missing, open the dashboard on 127.0.0.1:8501 (PORT=,
 
 test:  ## install what tests need, run them (the browser's too)
 	@$(PYTHON) app/install.py --tests
-	$(VENV) -m pytest -q -m "not slow" -n 2 --dist loadfile
+	$(VENV) -m pytest -q -m "not slow and not browser" -n 2 --dist loadfile
+	$(VENV) -m pytest -q -m "browser and not slow"
 
 test-slow:  ## the tests that take minutes: trains classifiers to the end
 	@$(PYTHON) app/install.py --tests

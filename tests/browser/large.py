@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +26,11 @@ from core.models.registry import TITLES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from playwright.sync_api import Locator, Page
+
     from core.base.paths import Workspace
 
+PATIENCE_S = 120  # with a busy machine
 DATASET, SPLIT = "large", "patient"
 MODELS = ("cnn", "vit", "ensemble", "multitask", "densenet121")  # in this order
 PREVALENCE = 0.047  # of NIH's films
@@ -98,6 +103,24 @@ def served(settings: Mapping[str, str]) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=90)
+
+
+def option(page: Page, title: str, name: str) -> Locator:
+    """Open a field's list and return one of its options; a run that ends just then closes the list again.
+
+    Args:
+        page: Of the browser.
+        title: Of the field.
+        name: Of the option.
+    """
+    field = page.get_by_role("combobox", name=re.compile(rf"\b{title}\b"))
+    found = page.get_by_role("option", name=name, exact=True)
+    deadline = time.monotonic() + PATIENCE_S
+    while not found.is_visible():
+        assert time.monotonic() < deadline, f"the list {title} shows no option {name}"
+        field.click()
+        page.wait_for_timeout(1000)
+    return found
 
 
 def _films(sizes: dict[tuple[str, str | None], int], rng: np.random.Generator) -> pd.DataFrame:

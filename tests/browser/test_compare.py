@@ -17,7 +17,7 @@ from core.evaluation import comparison, operating_point, report_store
 from core.evaluation.evaluate import evaluate
 from core.models import cards
 from tests.browser import large
-from tests.browser.test_journey import CHROMIUM, FLAGS, REQUIRED
+from tests.browser.test_journey import CHROMIUM, FLAGS, REQUIRED, go
 from tests.running import environment
 
 pytestmark = [
@@ -67,7 +67,7 @@ def test_the_verdicts_are_cores_and_stand_at_once(tables, workspace, tmp_path):
             page.goto(address)
             expect(page.locator(".st-key-frame-foot")).to_be_visible()
             begin = time.perf_counter()
-            page.get_by_role("link", name="Compare").click()
+            go(page, "Research", "Compare")
             expect(page.locator(".ps-verdict")).to_have_count(3)
             waits[f"{visit} visit, verdicts"] = time.perf_counter() - begin
             expect(page.locator(".st-key-compare-roc .main-svg").first).to_be_visible()

@@ -1,7 +1,6 @@
 """The page Splits in a real browser, with as many films as NIH has: what is asked for stands there without a wait."""
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -93,10 +92,7 @@ def waited(page, name, action, words, until=WORDS):
 
 def choose(page, title, option):
     """Open a filter; return what chooses an option in it."""
-    page.get_by_role("combobox", name=re.compile(rf"\b{title}\b")).click()
-    found = page.get_by_role("option", name=option, exact=True)
-    found.wait_for()
-    return found.click
+    return large.option(page, title, option).click
 
 
 def count(rows):

@@ -222,8 +222,7 @@ def test_another_prevalence_keeps_the_slider_where_it_was(page, lookup):
     expect_idle(page)
     page.evaluate(MOVE, 0.3)
 
-    page.get_by_role("combobox", name=re.compile("Prevalence")).click()
-    page.get_by_role("option", name="10 %").click()
+    large.option(page, "Prevalence", "10 %").click()
     page.locator(".measures caption", has_text="10 %").wait_for()
 
     assert page.locator(".slider .value").inner_text() == "0.300"
