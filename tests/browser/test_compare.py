@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium on this system"),
 ]
 FILMS = 112_120
+LONGEST_MS = 120_000
 DRAWS = 20  # of the patients; what is looked at here does not depend on them
 
 
@@ -62,15 +63,15 @@ def test_the_verdicts_are_cores_and_stand_at_once(tables, workspace, tmp_path):
     with large.served(environment(tmp_path)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(90_000)
+        page.set_default_timeout(LONGEST_MS)
         for visit in ("first", "second"):
             page.goto(address)
-            expect(page.locator(".st-key-frame-foot")).to_be_visible()
+            expect(page.locator(".st-key-frame-foot")).to_be_visible(timeout=LONGEST_MS)
             begin = time.perf_counter()
             go(page, "Research", "Compare")
-            expect(page.locator(".ps-verdict")).to_have_count(3)
+            expect(page.locator(".ps-verdict")).to_have_count(3, timeout=LONGEST_MS)
             waits[f"{visit} visit, verdicts"] = time.perf_counter() - begin
-            expect(page.locator(".st-key-compare-roc .main-svg").first).to_be_visible()
+            expect(page.locator(".st-key-compare-roc .main-svg").first).to_be_visible(timeout=LONGEST_MS)
             waits[f"{visit} visit, curves"] = time.perf_counter() - begin
 
         said = page.locator(".ps-verdict").all_inner_texts()
@@ -82,7 +83,7 @@ def test_the_verdicts_are_cores_and_stand_at_once(tables, workspace, tmp_path):
         ):
             begin = time.perf_counter()
             page.get_by_text(fold).click()
-            expect(page.get_by_text(words)).to_be_visible()
+            expect(page.get_by_text(words)).to_be_visible(timeout=LONGEST_MS)
             waits[fold] = time.perf_counter() - begin
         shots = os.environ.get("PLEURASCOPE_TEST_SHOTS")
         if shots:
