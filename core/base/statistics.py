@@ -54,7 +54,23 @@ def clustered_proportion(hits: np.ndarray, patients: np.ndarray, *, level: float
         if variance > 0:
             alone = share * (1 - share) / (films - 1)  # the variance if each film were a patient of its own
             effective = min(films * alone / variance, float(films))
+    low, high = wilson(np.array(share), np.array(effective), level=level)
+    return Interval(share, float(low), float(high))
+
+
+def wilson(shares: np.ndarray, counts: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of Wilson's interval of each share, never beyond 0, 1 or the share itself.
+
+    Args:
+        shares: Each in [0, 1]; NaN gives NaN.
+        counts: Of the same shape: how many independent films each share is worth.
+        level: Coverage of the interval, in (0, 1).
+
+    References:
+        Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the
+        American Statistical Association 22(158), 1927.
+    """
     z = NormalDist().inv_cdf(0.5 + level / 2)
-    centre = (share + z**2 / (2 * effective)) / (1 + z**2 / effective)
-    half = z / (1 + z**2 / effective) * float(np.sqrt(share * (1 - share) / effective + z**2 / (4 * effective**2)))
-    return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
+    centre = (shares + z**2 / (2 * counts)) / (1 + z**2 / counts)
+    half = z / (1 + z**2 / counts) * np.sqrt(shares * (1 - shares) / counts + z**2 / (4 * counts**2))
+    return np.maximum(0.0, np.minimum(shares, centre - half)), np.minimum(1.0, np.maximum(shares, centre + half))

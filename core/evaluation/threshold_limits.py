@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from core.base.statistics import wilson
 from core.evaluation.metrics import Films
 
 LEVEL = 0.95
@@ -206,11 +207,7 @@ def _wilson(
         alone = share * (1 - share) / (films - 1)
         varies = (share > 0) & (share < 1) & (patients > 1) & (residual > ROUNDING * squares)
         effective = np.where(varies, np.minimum(films * alone / variance, films), patients)
-        z = special.ndtri(0.5 + LEVEL / 2)
-        centre = (share + z**2 / (2 * effective)) / (1 + z**2 / effective)
-        half = z / (1 + z**2 / effective) * np.sqrt(share * (1 - share) / effective + z**2 / (4 * effective**2))
-        low, high = np.minimum(share, centre - half), np.maximum(share, centre + half)
-    return Limits(share, np.maximum(0.0, low), np.minimum(1.0, high))
+        return Limits(share, *wilson(share, effective, level=LEVEL))
 
 
 def _earlier(patients: np.ndarray, counted: np.ndarray) -> np.ndarray:
