@@ -134,6 +134,8 @@ def test_112_120_films_are_browsed_and_filtered(page, films, address):
 
 def listed(page, expected):
     """The list that is downloaded has the films that fit, and does not say where their files lie."""
+    # The count stands before the button does: a click on the button of the run before asks for a list that is gone.
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the list").click()
     table = pd.read_csv(download.value.path(), dtype=str)
