@@ -40,8 +40,11 @@ COMMANDS = {
     "index": "read a data set's table and images into the workspace",
     "labels": "take in labels, boxes, masks or adjudicated findings from a table of their own",
     "split": "divide a data set's patients into train, val and test",
-    "train": "train a classifier",
+    "train": "train a classifier, a CycleGAN, or a classifier that tells synthetic images from films",
     "ensemble": "fuse trained classifiers into one",
+    "translate": "make a synthetic data set: films without finding given a pneumothorax, or the reverse",
+    "realism": "measure how far a synthetic data set can be told from films",
+    "dose-response": "measure whether synthetic images among those learnt help a classifier",
     "predict": "apply a checkpoint to a data set",
     "evaluate": "measure a checkpoint on one part of a split",
     "compare": "measure checkpoints side by side, and which of them differ",
@@ -101,13 +104,13 @@ def _run(words: list[str]) -> dict[str, Any]:
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(COMMANDS)}."
         msg = f"Expected a command, found {name!r}; {hint}"
         raise InputError(msg)
-    outcome = import_module(f"core.commands.{name}").run(words[1:])
+    outcome = import_module(f"core.commands.{name.replace('-', '_')}").run(words[1:])
     return {"summary": outcome.summary, "made": outcome.made, "status": outcome.status}
 
 
 def _overview() -> str:
     lines = ["usage: python -m core COMMAND ... [--json]", ""]
-    lines += [f"  {name:<12} {text}" for name, text in COMMANDS.items()]
+    lines += [f"  {name:<14} {text}" for name, text in COMMANDS.items()]
     lines += ["", "`python -m core COMMAND --help` explains one command.", ""]
     return "\n".join(lines)
 

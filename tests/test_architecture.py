@@ -21,7 +21,7 @@ SOURCES = sorted(
 )
 TORCH_FREE_BELOW_THE_LINE = {
     *("core.models.registry", "core.models.cards", "core.models.members"),
-    *("core.training.config", "core.training.estimate"),
+    *("core.training.config", "core.training.estimate", "core.synthesis.config"),
     *("core.inference.trust", "core.inference.own_calls"),
 }
 

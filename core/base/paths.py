@@ -94,6 +94,14 @@ class Workspace:
         """The truth table of a data set."""
         return self.dataset(dataset) / "truth.parquet"
 
+    def passports(self, dataset: str) -> Path:
+        """What is known of each image of a synthetic data set."""
+        return self.dataset(dataset) / "passports.parquet"
+
+    def synthetic_card(self, dataset: str) -> Path:
+        """What a synthetic data set says of itself: its generator, what was translated, which way."""
+        return self.dataset(dataset) / "synthetic.json"
+
     def index_report(self, dataset: str) -> Path:
         """What `index` read and what it left out, by reason."""
         return self.dataset(dataset) / "index_report.json"

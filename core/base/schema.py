@@ -118,6 +118,40 @@ SIGNALS = Table(
     required=("image_id",),
 )
 
+PASSPORTS = Table(
+    name="passports",
+    columns={
+        "image_id": STRING,
+        "parent_image_id": STRING,
+        "patient_id": STRING,  # the parent's
+        "part": STRING,  # the parent's, of the split that was translated
+        "direction": STRING,  # a-to-b | b-to-a
+        "generator_id": STRING,  # checkpoint
+        "generator_sha256": STRING,  # of its weights
+        "patients_sha256": STRING,  # fingerprint of the patients the generator saw
+        "cycle_error": NUMBER,  # mean |there and back - parent|, share of the grey range, 0 to 1
+        "identity_error": NUMBER,  # mean |the other generator of the parent - parent|, 0 to 1
+        "change": NUMBER,  # mean |translation - parent|, 0 to 1
+        "classifier_id": STRING,  # whose probabilities these are; null: none fits, see the set's card
+        "probability_parent": NUMBER,  # calibrated, of a pneumothorax
+        "probability_synthetic": NUMBER,
+        "probability_reconstruction": NUMBER,  # of the parent there and back
+        "probability_shift": NUMBER,  # synthetic - parent
+        "lung_from": STRING,  # truth | measured: where the parent's lung field comes from
+        "change_in_lung": NUMBER,  # share of the change inside the lung field, 0 to 1
+        "reconstruction_in_lung": NUMBER,  # the same of what there and back changed
+        "region_from": STRING,  # mask | boxes of the parent, or rim: the outer band of its lung field
+        "change_in_region": NUMBER,  # share of the change inside the region, 0 to 1
+        "reconstruction_in_region": NUMBER,
+        "origin_id": STRING,  # the real-vs-synthetic checkpoint of `real_probability`; null until `realism` ran
+        "real_probability": NUMBER,  # that the image is a film
+        "nearest_image_id": STRING,  # the training film of the wanted domain that looks most like it
+        "nearest_distance": NUMBER,  # root mean square difference to it at 32 px, share of the grey range
+        "parent_distance": NUMBER,  # the same to the parent
+    },
+    required=("image_id", "parent_image_id", "patient_id", "part", "direction", "generator_id"),
+)
+
 
 def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return `frame` with the table's columns first, each in its dtype, extra columns after them.

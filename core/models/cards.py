@@ -23,22 +23,34 @@ WEIGHTS, CONFIG, CARD, HISTORY = "weights.safetensors", "config.json", "card.jso
 MODEL_CARD, TRAIN_FEATURES = "model_card.md", "train_features.npy"
 ALL_FILES = (WEIGHTS, CONFIG, CARD, HISTORY, MODEL_CARD, TRAIN_FEATURES)
 
+PNEUMOTHORAX, TRANSLATION, ORIGIN = "pneumothorax", "translation", "origin"  # what a checkpoint is for
+_CALLED = {PNEUMOTHORAX: "a classifier of pneumothorax", TRANSLATION: "a generator", ORIGIN: "a classifier of origin"}
 
-def checkpoint_ids(workspace: Workspace) -> list[str]:
-    """Return the names of the complete checkpoints, the newest first."""
+
+def checkpoint_ids(workspace: Workspace, *, task: str = PNEUMOTHORAX) -> list[str]:
+    """Return the names of the complete checkpoints for a task, the newest first."""
     folders = [card.parent for card in workspace.checkpoints.glob(f"*/{CARD}") if not card.parent.name.startswith(".")]
     complete = [folder for folder in folders if all((folder / name).exists() for name in (WEIGHTS, CONFIG, HISTORY))]
-    made = {folder.name: str(files.read_json(folder / CARD)["created_at"]) for folder in complete}
+    found = {folder.name: files.read_json(folder / CARD) for folder in complete}
+    made = {name: str(card["created_at"]) for name, card in found.items() if task_of(card) == task}
     return sorted(made, key=lambda name: (made[name], name), reverse=True)
 
 
-def read_card(workspace: Workspace, checkpoint_id: str) -> dict[str, Any]:
-    """Read a checkpoint's card.
+def task_of(card: dict[str, Any]) -> str:
+    """Return what a checkpoint is for: `PNEUMOTHORAX`, `TRANSLATION` or `ORIGIN`."""
+    return str(card.get("task", PNEUMOTHORAX))
+
+
+def read_card(workspace: Workspace, checkpoint_id: str, *, task: str = PNEUMOTHORAX) -> dict[str, Any]:
+    """Read the card of a checkpoint for a task.
 
     Raises:
-        InputError: If there is no such checkpoint; the sentence lists those there are.
+        InputError: If there is no such checkpoint, or it is for another task; the sentence lists those there are.
     """
-    card: dict[str, Any] = files.read_json(_complete(workspace, checkpoint_id) / CARD)
+    card: dict[str, Any] = files.read_json(_complete(workspace, checkpoint_id, task) / CARD)
+    if task_of(card) != task:
+        msg = f"Expected {_CALLED[task]}, found {_CALLED[task_of(card)]}, {checkpoint_id!r}; {_choice(workspace, task)}"
+        raise InputError(msg)
     return card
 
 
@@ -121,11 +133,14 @@ def _counts_as_real(radiographs: pd.DataFrame) -> pd.Series:
     return (source == "real") | ((source == "synthetic") & (parent.fillna("real") == "real"))
 
 
-def _complete(workspace: Workspace, checkpoint_id: str) -> Path:
+def _complete(workspace: Workspace, checkpoint_id: str, task: str = PNEUMOTHORAX) -> Path:
     folder = workspace.checkpoint(checkpoint_id)
     if not (folder / CARD).exists():
-        ids = checkpoint_ids(workspace)
-        found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `train`."
-        msg = f"Expected a checkpoint, found none named {checkpoint_id!r}; {found}"
+        msg = f"Expected a checkpoint, found none named {checkpoint_id!r}; {_choice(workspace, task)}"
         raise InputError(msg)
     return folder
+
+
+def _choice(workspace: Workspace, task: str) -> str:
+    ids = checkpoint_ids(workspace, task=task)
+    return f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `train`."

@@ -110,6 +110,29 @@ class OptimisationOptions(Config):
     """Number from which all that is random follows: the same seed makes the same classifier on a CPU."""
 
 
+class SyntheticOptions(Config):
+    """Which synthetic images are learnt besides; only images of train's patients, by the limits of their passports."""
+
+    synthetic: str | None = None
+    """Data set of synthetic images to learn besides, made by `translate`; left out, none are."""
+
+    synthetic_share: float = Field(default=1.0, gt=0, le=10)
+    """Synthetic films with a pneumothorax for each one of train: 0.5 adds half as many, drawn at random by the seed."""
+
+    synthetic_classes: Literal["positives", "both"] = "positives"
+    """Which films are added: "positives", or as many made ones of "both" classes, which is the control that shows
+    whether a classifier learns the texture of made images instead of the disease."""
+
+    max_cycle_error: float = Field(default=0.1, gt=0, le=1)
+    """Largest error there and back, a share of the grey range, of an image that is admitted."""
+
+    min_probability_shift: float = Field(default=0.0, ge=-1, le=1)
+    """Least shift of the classifier's probability towards the wanted class; an image without one is admitted."""
+
+    min_change_in_lung: float = Field(default=0.0, ge=0, le=1)
+    """Least share of the change inside the lung field; an image without a known lung field is admitted."""
+
+
 class ExecutionOptions(Config):
     """How the work is done on this machine; the result depends on it little or not at all."""
 
@@ -130,6 +153,7 @@ class TrainConfig(Config):
     data: DataOptions
     optimisation: OptimisationOptions = OptimisationOptions()
     augmentation: AugmentationRanges = AugmentationRanges()
+    synthesis: SyntheticOptions = SyntheticOptions()
     execution: ExecutionOptions = ExecutionOptions()
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""CycleGAN translation between No Finding and pneumothorax: training, translating, and whether it is any good."""
