@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from html import escape
@@ -9,9 +10,9 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import reading, resources
-from core.base.errors import InputError
-from core.review import audit_log, export, rights
+from app import reading, resources, state
+from core.base.errors import InputError, PleuraScopeError
+from core.review import audit_log, export, once, rights, switches
 from core.review import reads as reads_of
 from core.store import audit_key, verification
 from core.store.ledger import Ledger
@@ -19,6 +20,17 @@ from core.store.verification import Verified
 
 EXPORTS = {export.READS: "Reads as CSV", export.LABELS: "Labels as CSV"}
 SHOWN_FAULTS = 100
+SWITCH = switches.COUNTERFACTUAL
+SWITCH_REASON = "audit.switch.reason"
+SWITCH_KEY: state.Key[str | None] = state.Key("audit_switch_key", None)  # of the decision that the form would file
+SWITCH_SAID: state.Key[str | None] = state.Key("audit_switch_said", None)  # why the newest one was not filed
+MEANING = (
+    "A network's version of a case's film, without the finding or with it. It may add or remove disease, and doctors "
+    "are advised against reading such pictures (Cohen et al., 2018). On, it is offered after a reader's first answer, "
+    "in a blinded list after the last one, only beside the film and marked GENERATED. Which way a film was translated "
+    "follows from its label, so its reader learns that label; each answer keeps whether it was seen. A case has one if "
+    "`translate` was run on the split of its worklist."
+)
 SELF_DECLARED = "Names are self-declared: on this machine nobody checks them."
 
 
@@ -68,6 +80,41 @@ def draw_verification() -> None:
     _draw_sentences(found.notes)
 
 
+def draw_switch(ledger: Ledger) -> None:
+    """Draw how the counterfactual's switch stands, who turned it and why, and the form that turns it."""
+    try:
+        found = switches.history(ledger.engine, SWITCH)
+    except InputError as error:
+        st.warning(str(error))
+        return
+    on = bool(found) and found[0].turned_on
+    since = f", {switches.decided(found[0])}" if found else ", as it is until somebody turns it on"
+    st.html(f"<p>{escape(switches.TITLES[SWITCH])}: <b>{switches.WORDS[on]}</b>{escape(since)}.</p>")
+    st.caption(MEANING)
+    if found:
+        st.dataframe(_decisions(found), hide_index=True, height="content", key="audit.switch.history")
+    reader = state.READER.get()
+    if reader is None or not rights.may(reader, rights.ADMINISTER):
+        st.caption("To turn it, say who you are." if reader is None else f"{reader} may not turn it.")
+        return
+    known = found[0].switch_id if found else None
+    key = SWITCH_KEY.get() or secrets.token_hex(16)
+    SWITCH_KEY.set(key)
+    word = switches.WORDS[not on]
+    with st.form("audit.switch", width=520):
+        st.text_input(f"Why turn it {word}", key=SWITCH_REASON, max_chars=once.LONGEST_REASON)
+        said = SWITCH_SAID.get()
+        if said is not None:
+            st.error(said)
+        st.form_submit_button(
+            f"Turn {word} as {reader}",
+            key="audit.switch.turn",
+            on_click=_turn,
+            args=(ledger, reader, key, known),
+            kwargs={"on": not on},
+        )
+
+
 def draw_exports(ledger: Ledger) -> None:
     """Draw the downloads of what this reader may see, each made and entered in the audit when it is asked for."""
     reader = reading.draw_name()
@@ -110,6 +157,32 @@ def draw_entries(ledger: Ledger) -> None:
         _draw_found(ledger, text)
     except InputError as error:
         st.warning(f"Entries cannot be shown. {error}")
+
+
+def _turn(ledger: Ledger, reader: str, key: str, known: int | None, *, on: bool) -> None:
+    reason = str(st.session_state[SWITCH_REASON])
+    try:
+        switches.turn(ledger, SWITCH, on=on, key=key, reader=reader, reason=reason, known=known)
+    except PleuraScopeError as error:
+        SWITCH_SAID.set(str(error))
+        return
+    SWITCH_SAID.set(None)
+    SWITCH_KEY.set(None)  # the next decision is another one
+    st.session_state[SWITCH_REASON] = ""
+
+
+def _decisions(found: list[switches.Decision]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "When": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.created_at)),
+                "Who (self-declared)": one.decided_by,
+                "Turned": switches.WORDS[one.turned_on],
+                "Why": one.reason,
+            }
+            for one in found
+        ]
+    )
 
 
 def _when(entry: audit_log.Entry, form: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import resources, state
+from app import panels, resources, state
 from core.base.errors import InputError
 from core.evaluation import comparison, external, pooled, prediction_store
 from core.evaluation.comparison import Aligned, Difference
@@ -28,12 +28,10 @@ SHOWN = 3  # checkpoints chosen at first
 
 def choose_question(dataset: str) -> dict[str, str] | None:
     """Draw the choice of split, part, reference standard and negatives; None when there is no split."""
-    splits = resources.trainable_splits(dataset)
-    if not splits:
-        st.info(f"No split of {dataset} yet. `python -m core split {dataset} --kind patient --name patient`")
+    split = panels.choose_split("compare", dataset)
+    if split is None:
         return None
     with st.sidebar:
-        split = st.selectbox("Split", splits, key="compare.split", persist_state="session")
         part = st.selectbox(
             "Part",
             list(PARTS),
@@ -42,13 +40,8 @@ def choose_question(dataset: str) -> dict[str, str] | None:
             persist_state="session",
             help="Test is only ever measured. On train a classifier has seen the answers.",
         )
-        truth = st.selectbox(
-            "Reference standard",
-            resources.truth_names(dataset),
-            key="compare.truth",
-            persist_state="session",
-            help="Where the labels come from that count as right: the report, or a named truth.",
-        )
+    truth = panels.choose_truth("compare", dataset)
+    with st.sidebar:
         negatives = st.selectbox(
             "Films without a pneumothorax",
             list(NEGATIVES),

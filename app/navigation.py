@@ -21,6 +21,7 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("compare", "Compare", ":material/monitoring:"),
         ("thresholds", "Thresholds", ":material/tune:"),
         ("uncertainty", "Uncertainty", ":material/blur_on:"),
+        ("translations", "Translations", ":material/compare:"),
     ),
     "Run": (
         ("overview", "Overview", ":material/home:"),

@@ -1,4 +1,4 @@
-"""Blocks that several pages repeat: the progress of jobs, strips of films, the choice of a data set."""
+"""Blocks that several pages repeat: the progress of jobs, strips of films, the choice of what is looked at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import resources
 from core.base.errors import InputError
-from core.data import browsing
+from core.data import browsing, synthetic
 from core.figures.palette import TEXT, Theme
 from core.jobs import worker
 from core.jobs.job import Job, JobProgress
@@ -31,12 +31,35 @@ STATE_ICONS = {
 
 def choose_dataset(page: str) -> str | None:
     """Draw the choice of a data set in the sidebar; None, with the next step said, when there is none."""
-    names = resources.dataset_names()
+    made = synthetic.names(resources.workspace())  # they have no split; the page Translations shows them
+    names = [name for name in resources.dataset_names() if name not in made]
     if not names:
         st.info("No data set yet. The overview shows what is being made; `python -m core index --help` adds your own.")
         return None
     with st.sidebar:
         return st.selectbox("Data set", names, key=f"{page}.dataset", persist_state="session")
+
+
+def choose_split(page: str, dataset: str) -> str | None:
+    """Draw the choice of a split in the sidebar; None, with the next step said, when there is none for classifiers."""
+    splits = resources.trainable_splits(dataset)
+    if not splits:
+        st.info(f"No split of {dataset} yet. `python -m core split {dataset} --kind patient --name patient`")
+        return None
+    with st.sidebar:
+        return st.selectbox("Split", splits, key=f"{page}.split", persist_state="session")
+
+
+def choose_truth(page: str, dataset: str) -> str:
+    """Draw the choice of the source of labels that count as right in the sidebar."""
+    with st.sidebar:
+        return st.selectbox(
+            "Reference standard",
+            resources.truth_names(dataset),
+            key=f"{page}.truth",
+            persist_state="session",
+            help="Where the labels come from that count as right: the report, or a named truth.",
+        )
 
 
 def theme() -> Theme:

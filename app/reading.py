@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import resources, state, worklist
 from core.base.errors import InputError, PleuraScopeError
-from core.review import practice, progress, rights, saving, words
+from core.review import counterfactual, practice, progress, rights, saving, words
 from core.review.answer import Answer
 from core.review.read_store import FIRST, WITH_MODEL, Read
 from core.review.reading_list import PRACTICE, ReadingList
@@ -20,7 +20,7 @@ from core.triage.worklists import Worklist
 
 DESK = "review.desk"
 PRACTICE_PARTS = ("val", "test")  # where a round takes its films: worklists are seldom made of val
-HEAT, MORE = "heat_map", "more"
+HEAT, MORE, COUNTERFACTUAL = "heat_map", "more", "counterfactual"
 
 
 def draw_name() -> str | None:
@@ -62,7 +62,7 @@ def begin_practice(reader: str) -> None:
         for part in PRACTICE_PARTS:
             try:
                 of_part = worklist.read(replace(lender, part=part, films=None)).reading
-                taken = {name for one in lists if one.dataset == lender.dataset for name in _listed(one)}
+                taken = waiting_films(lender.dataset)
                 truths = resources.truth_table(lender.dataset)
                 made = practice.begin(of_part, truths, reader, len(rounds) + 1, taken=taken)
             except InputError as error:
@@ -77,6 +77,12 @@ def begin_practice(reader: str) -> None:
         else "Expected a worklist of phantoms to practise on, found none yet; the overview shows how far the study is."
     )
     raise InputError(msg)
+
+
+def waiting_films(dataset: str) -> set[str]:
+    """Return the films of a data set that stand in worklists other than practice rounds."""
+    lists = [one for one in resources.worklists().all() if one.purpose != PRACTICE and one.dataset == dataset]
+    return {name for one in lists for name in _listed(one)}
 
 
 def _listed(one: Worklist) -> Sequence[str]:
@@ -189,6 +195,7 @@ def _save(reading: ReadingList, reader: str, image_id: str, value: dict[str, Any
                 role=value.get("role"),
                 heat_map=bool(value.get("heat_map")),
                 more=asked(MORE, reading.names[image_id]),
+                counterfactual=_looked_at(reading, image_id, told=bool(value.get("counterfactual"))),
             ),
         )
     except PleuraScopeError as error:
@@ -198,6 +205,14 @@ def _save(reading: ReadingList, reader: str, image_id: str, value: dict[str, Any
     state.SAVED.set(_told(reading, read))
     if read.stage == WITH_MODEL and reading.worklist.purpose != PRACTICE:
         _go_on(reading, reader, image_id)
+
+
+def _looked_at(reading: ReadingList, image_id: str, *, told: bool) -> dict[str, str] | None:
+    """Return the counterfactual that was shown: what was sent was seen, also where the browser forgot to tell."""
+    if not told and not asked(COUNTERFACTUAL, reading.names[image_id]):
+        return None
+    found = counterfactual.of_film(resources.workspace(), reading.worklist.dataset, reading.row(image_id))
+    return None if found is None else found.seen
 
 
 def _told(reading: ReadingList, read: Read) -> dict[str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import navigation, reading, resources, state, uncertainty_maps, viewer
+from app import navigation, reading, reading_counterfactual, resources, state, uncertainty_maps, viewer
+from app.reading_counterfactual import OnDesk
 from core.base.errors import InputError
 from core.data import browsing
 from core.figures import heat_map
@@ -40,7 +41,7 @@ def draw(found: ReadingList, reader: str, image_id: str) -> None:
     """Draw the desk with one case, then hand the films of this case and of the next ones to the browser."""
     states = progress.states(resources.reads().of_worklist(found.worklist.name), reader, found)
     ahead = progress.next_to_do(states, image_id, count=AHEAD)
-    meta, films = about(found, reader, image_id, states)
+    meta, films, made = about(found, reader, image_id, states)
     viewer.desk(meta, key=reading.DESK, on_message=lambda: reading.on_message(found, reader))
     for name in dict.fromkeys([*films, *ahead]):
         row = found.row(name)
@@ -48,12 +49,15 @@ def draw(found: ReadingList, reader: str, image_id: str) -> None:
         if pixels is not None:
             again = state.LACKING.get().get(row["sha256"], 0)
             viewer.film(pixels, key=f"review.film.{row['sha256']}.{again}")
+    if made.film is not None and made.pixels is not None:
+        again = state.LACKING.get().get(made.film["sha256"], 0)
+        viewer.film(made.pixels, key=f"review.film.{made.film['sha256']}.{again}")
 
 
 def about(
     found: ReadingList, reader: str, image_id: str, states: Mapping[str, str]
-) -> tuple[dict[str, Any], list[str]]:
-    """Return what the desk is given for one case, and the image ids of the films it shows.
+) -> tuple[dict[str, Any], list[str], OnDesk]:
+    """Return what the desk is given for one case, the image ids of the films it shows, and the counterfactual.
 
     Args:
         found: The list.
@@ -76,15 +80,17 @@ def about(
         for film, one in zip(view.films, shown, strict=False)
     ]
     locked = view.locked or (UNREADABLE if films[0]["lost"] else None)
+    made = reading_counterfactual.on_desk(found, view, image_id)
     heat, offer = (None, None) if view.model is None else _heat(found, view, image_id)
     meta = {
         "case": name,
-        "films": films,
+        "films": films if made.film is None else [*films, made.film],  # last, so that priors keep their places
         "heat": heat,
         "side_marks": True,
-        "panel": _panel(found, reader, view, image_id, states=states, offer=offer) | {"locked": locked},
+        "panel": _panel(found, reader, view, image_id, states=states, offer=offer)
+        | {"locked": locked, "counterfactual": made.panel},
     }
-    return meta, shown
+    return meta, shown, made
 
 
 def _lost(row: Mapping[str, Any], *, own: bool) -> bool:

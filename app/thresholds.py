@@ -69,19 +69,10 @@ def choose_question() -> Question | None:
     dataset = panels.choose_dataset("thresholds")
     if dataset is None:
         return None
-    splits = resources.trainable_splits(dataset)
-    if not splits:
-        st.info(f"No split of {dataset} yet. `python -m core split {dataset} --kind patient --name patient`")
+    split = panels.choose_split("thresholds", dataset)
+    if split is None:
         return None
-    with st.sidebar:
-        split = st.selectbox("Split", splits, key="thresholds.split", persist_state="session")
-        truth = st.selectbox(
-            "Reference standard",
-            resources.truth_names(dataset),
-            key="thresholds.truth",
-            persist_state="session",
-            help="Where the labels come from that count as right.",
-        )
+    truth = panels.choose_truth("thresholds", dataset)
     found = {card["checkpoint_id"]: card for card in _offered(dataset, split)}
     first = compare.chosen_first(list(found))  # as on the page Compare
     if not found:

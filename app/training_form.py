@@ -6,80 +6,66 @@ fault, and the button starts nothing before it is gone.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, get_args
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import resources, training_checks, training_estimate
-from core.base.config import is_group
+from app import training_fields as fields
+from app.training_kinds import ABOUT, CLASSIFIER, MEANINGS, MODEL, SYNTHETIC, TELLER, TITLES, TRANSLATOR, Kind, label
+from app.training_kinds import of as kind_of
 from core.base.errors import InputError
-from core.commands.arguments import flat_fields
+from core.data import synthetic
 from core.evaluation.fusion import FUSIONS
 from core.models import cards
-from core.models.registry import CLASSIFIERS, ENSEMBLE, TITLES, WEIGHTS
-from core.training.config import ONLY_FOR, TrainConfig
+from core.models.registry import ENSEMBLE
+from core.training.config import ONLY_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic.fields import FieldInfo
-
     from app.training_checks import Wanted
+    from core.data.synthetic import SyntheticCard
 
-FIELDS = flat_fields(TrainConfig)
-DATA = ("dataset", "split", "labels")
-FIRST = ("image_size", "epochs", "batch_size", "learning_rate", "weights", "seed")  # after the data and the model
-GROUP_TITLES = {
-    "architecture": "Classifier",
-    "optimisation": "Learning",
-    "augmentation": "Random changes of films",
-    "execution": "This machine",
-}
-LABELS = {
-    "dataset": "Data set",
-    "model": "Classifier",
-    "checkpoints": "Members",
-    "vit_size": "Transformer size",
-    "weights": "Starting weights",
-    "drop_rate": "Dropout",
-    "head_only": "Learn the head only",
-    "warmup_share": "Warm-up",
-    "clip_norm": "Longest gradient",
-    "ema_decay": "Running average of the weights",
-    "rotation_degrees": "Rotation",
-    "shift_share": "Shift",
-    "scale_share": "Change of size",
-    "horizontal_flip": "Mirror films",
-    "quality_share": "Films that teach quality",
-    "save_every_steps": "Steps between two saves",
-    "compile": "Compile the network",
-}
 FUSION_HELP = '"log-loss" weighs the members as fits the fold tune best, "f1" by their best F1, "equal" all alike.'
+NO_DATA = "No data set with images and a split yet. The study being made brings one; see the overview."
+LACKING = {
+    CLASSIFIER.prefix: "No split for classifiers yet. `python -m core split DATASET --kind patient --name patient`",
+    TRANSLATOR.prefix: "No split by domain yet. `python -m core split DATASET --kind domain --name domain`",
+    TELLER.prefix: "No synthetic data set yet. Train a CycleGAN, then "
+    "`python -m core translate CHECKPOINT --dataset DATASET --split SPLIT --direction a-to-b --name NAME`.",
+}
 
 
 def draw() -> Wanted | None:
     """Draw the form in the sidebar; return the job when its start was clicked and nothing is in the way."""
     with st.sidebar:
-        st.subheader("Train a classifier")
-        names = [name for name in resources.dataset_names() if _can_be_learnt(name)]
-        if not names:
-            st.info("No data set with images and a split yet. The study being made brings one; see the overview.")
+        st.subheader("Train")
+        if not any(_splits(name) for name in _with_images()):
+            st.info(NO_DATA)
             return None
-        _settle(names)
-        fused = _value("model") == ENSEMBLE
-        wanted, problem = _checked(fused=fused)
-        _draw_choices(names, problem, fused=fused)
+        fields.settle_choice(CLASSIFIER, MODEL, list(TITLES))
+        model = fields.value(CLASSIFIER, MODEL)
+        kind, fused = kind_of(model), model == ENSEMBLE
+        able = _settle(kind)
+        wanted, problem = _checked(model) if able else (None, None)
+        with fields.place(MODEL, problem):
+            fields.select(CLASSIFIER, MODEL, list(TITLES), help=MEANINGS, format_func=TITLES.__getitem__)
+        if model in ABOUT:
+            st.caption(ABOUT[model])
+        if not able:
+            st.info(LACKING[kind.prefix])
+            return None
+        _draw_learnt_from(kind, problem, fused=fused)
         if fused:
             _draw_ensemble(problem)
         else:
-            _draw_options(problem)
+            _draw_options(kind, model, problem)
         with st.container(key="training-begin", gap="xsmall"):  # stays in sight, however long the form is
             if wanted is not None and wanted.training is not None:
                 training_estimate.draw(wanted.training)
             elif problem is not None:
-                at_a_field = problem.field in _places(fused=fused)
-                st.markdown(f":small[Not yet: see {label(str(problem.field))}.]" if at_a_field else _red(problem))
+                at_a_field = problem.field in _places(kind, fused=fused)
+                st.markdown(f":small[Not yet: see {label(str(problem.field))}.]" if at_a_field else fields.red(problem))
             action = "Make the ensemble" if fused else "Start training"
             clicked = st.button(action, type="primary", width="stretch", key="training.start", disabled=wanted is None)
     return wanted if clicked else None
@@ -87,111 +73,150 @@ def draw() -> Wanted | None:
 
 def fill(config: dict[str, Any]) -> None:
     """Put a training's options into the form, to be changed and started again."""
+    kind = kind_of(str(config.get(MODEL)))
     try:
-        options = TrainConfig.from_dict(config).to_dict()
+        options = kind.config.from_dict(config).to_dict()
     except InputError as error:  # filed by an older version
         st.toast(str(error))
         return
-    for name, value in options.items():
-        st.session_state[_key(name)] = value
+    fields.hold(kind, options)
     st.toast("The form in the sidebar holds its options; change them and start.")
 
 
-def label(name: str) -> str:
-    """Return what an option is called on the page.
-
-    Examples:
-        >>> label("batch_size"), label("ema_decay")
-        ('Batch size', 'Running average of the weights')
-    """
-    return LABELS.get(name, name.replace("_", " ").capitalize())
-
-
-def _settle(names: list[str]) -> None:
-    """Give every field a value before anything is drawn, and replace a choice that is no longer offered."""
-    for name, field in FIELDS.items():
-        if not field.is_required():
-            st.session_state.setdefault(_key(name), field.default)
-    st.session_state.setdefault(_key("fusion"), FUSIONS[0])
-    _settle_choice("model", list(TITLES))
-    _settle_choice("dataset", names)
-    _settle_choice("split", resources.trainable_splits(_value("dataset")))
-    _settle_choice("labels", resources.truth_names(_value("dataset")))
-    chosen = st.session_state.setdefault(_key("checkpoints"), [])
-    if left := set(chosen) - set(_members_offered()):  # of another split, or gone
-        st.session_state[_key("checkpoints")] = [name for name in chosen if name not in left]
+def _settle(kind: Kind) -> bool:
+    """Give every field a value, and replace a choice that is no longer offered; False if there is nothing to learn."""
+    fields.settle(kind)
+    st.session_state.setdefault(CLASSIFIER.key("fusion"), FUSIONS[0])
+    for name in (*kind.learnt_from, *_optional(kind)):
+        offered = _offered(kind, name)
+        if not offered:
+            return False
+        fields.settle_choice(kind, name, offered)
+    if kind is CLASSIFIER:
+        key = kind.key("checkpoints")
+        chosen, members = st.session_state.setdefault(key, []), _members_offered()
+        if set(chosen) - set(members):  # of another split, or gone
+            st.session_state[key] = [name for name in chosen if name in members]
+    return True
 
 
-def _settle_choice(name: str, offered: list[str]) -> None:
-    if st.session_state.get(_key(name)) not in offered:
-        st.session_state[_key(name)] = offered[0]
-
-
-def _checked(*, fused: bool) -> tuple[Wanted | None, InputError | None]:
+def _checked(model: str) -> tuple[Wanted | None, InputError | None]:
     """Return the job that the fields ask for, or why it cannot work."""
-    model = _value("model")
-    options = {name: _value(name) for name in FIELDS if ONLY_FOR.get(name, model) == model}
+    kind = kind_of(model)
+    options = fields.options(kind, [name for name in kind.fields if ONLY_FOR.get(name, model) == model])
     try:
-        if fused:
-            place = (options["dataset"], options["split"])
-            return training_checks.wanted_ensemble(*place, _value("checkpoints"), fusion=_value("fusion")), None
-        return training_checks.wanted_training(options), None
+        if model == ENSEMBLE:
+            chosen, fusion = st.session_state[kind.key("checkpoints")], st.session_state[kind.key("fusion")]
+            return training_checks.wanted_ensemble(options["dataset"], options["split"], chosen, fusion=fusion), None
+        if kind is CLASSIFIER and options["synthetic"] is None:
+            options = {name: one for name, one in options.items() if name not in SYNTHETIC}
+        return training_checks.WANTED[kind.prefix](options), None
     except InputError as error:
         return None, error
 
 
-def _can_be_learnt(dataset: str) -> bool:
-    return resources.has_images(dataset) and bool(resources.trainable_splits(dataset))
+def _with_images() -> list[str]:
+    return [name for name in resources.dataset_names() if resources.has_images(name)]
 
 
-def _draw_choices(names: list[str], problem: InputError | None, *, fused: bool) -> None:
-    """Draw what decides what else may be asked: data set, split, labels, kind of classifier."""
-    dataset = _value("dataset")
-    offered = {"dataset": names, "split": resources.trainable_splits(dataset), "labels": resources.truth_names(dataset)}
-    for name in DATA[:2] if fused else DATA:  # an ensemble has the labels of its members
-        with _place(name, problem):
-            _select(name, offered[name], help=FIELDS[name].description)
-    meanings = [f"{info.title}: {info.summary}" for info in CLASSIFIERS.values()]
-    meanings.append(f"{TITLES[ENSEMBLE]}: several trained classifiers, their probabilities weighted and added.")
-    with _place("model", problem):
-        _select("model", list(TITLES), help="  \n".join(meanings), format_func=TITLES.__getitem__)
+def _splits(dataset: str, *, domain: bool | None = None) -> list[str]:
+    """Return the names of a data set's splits: all, only those by domain, or only the others."""
+    if domain is False:
+        return resources.trainable_splits(dataset)
+    names = resources.split_names(dataset)
+    return [name for name in names if domain is None or resources.certificate(dataset, name)["kind"] == "domain"]
 
 
-def _draw_options(problem: InputError | None) -> None:
+def _offered(kind: Kind, name: str) -> list[str]:
+    """Return what may be chosen for a field that names data; nothing where there is none."""
+    if kind is TELLER:
+        return _offered_to_teller(name)
+    domain = kind is TRANSLATOR
+    if name == "dataset":
+        return [one for one in _with_images() if _splits(one, domain=domain)]
+    dataset = fields.value(kind, "dataset")
+    if name == "split":
+        return _splits(dataset, domain=domain)
+    if name == "labels":
+        return resources.truth_names(dataset)
+    made: dict[str, list[str]] = {way: [] for way in synthetic.DIRECTIONS}
+    for card in _cards():
+        if card.dataset == dataset:
+            made[card.direction].append(card.name)
+    both = product(made[synthetic.A_TO_B], made[synthetic.B_TO_A])
+    return [fields.NONE, *made[synthetic.A_TO_B], *(",".join(pair) for pair in both)]
+
+
+def _offered_to_teller(name: str) -> list[str]:
+    if name == "synthetic":
+        return synthetic.names(resources.workspace())
+    translated = _card_chosen().dataset  # what sets another data set apart would be told, not origin
+    return [fields.NONE, translated] if name == "dataset" else [fields.NONE, *_splits(translated)]
+
+
+def _cards() -> list[SyntheticCard]:
+    place = resources.workspace()
+    return [synthetic.card(place, name) for name in synthetic.names(place)]
+
+
+def _card_chosen() -> SyntheticCard:
+    return synthetic.card(resources.workspace(), fields.value(TELLER, "synthetic"))
+
+
+def _optional(kind: Kind) -> list[str]:
+    """Return the further fields that name data, and may be left out."""
+    return [name for name, field in kind.fields.items() if fields.is_optional(field) and name not in kind.learnt_from]
+
+
+def _draw_learnt_from(kind: Kind, problem: InputError | None, *, fused: bool) -> None:
+    """Draw what is learnt from: an ensemble has the labels of its members."""
+    for name in kind.learnt_from:
+        if not (fused and name == "labels"):
+            with fields.place(name, problem):
+                fields.select(kind, name, _offered(kind, name))
+
+
+def _draw_options(kind: Kind, model: str, problem: InputError | None) -> None:
     """Draw the options of a training: the useful ones first, the rest folded by group."""
-    model = _value("model")
-    for name in FIRST:
-        _draw_field(name, problem)
-    for group_name, title in GROUP_TITLES.items():
-        group = TrainConfig.model_fields[group_name].annotation
-        assert is_group(group)  # noqa: S101 (its options have a title)
-        rest = [name for name in group.model_fields if name not in (*FIRST, "model")]  # type: ignore[union-attr]
-        shown = [name for name in rest if ONLY_FOR.get(name, model) == model]
+    for name in kind.first:
+        fields.draw(kind, name, problem)
+    for title, names in kind.folded.items():
+        shown = [name for name in names if ONLY_FOR.get(name, model) == model]
         at_fault = problem is not None and problem.field in shown
-        with st.expander(title, expanded=at_fault, key=f"training.group.{group_name}"):
+        with st.expander(title, expanded=at_fault, key=f"training.group.{title}"):
             for name in shown:
-                _draw_field(name, problem)
+                if name in _optional(kind):
+                    _draw_optional(kind, name, problem)
+                else:
+                    asks = name not in SYNTHETIC or fields.value(CLASSIFIER, "synthetic") != fields.NONE
+                    fields.draw(kind, name, problem, disabled=not asks)
+
+
+def _draw_optional(kind: Kind, name: str, problem: InputError | None) -> None:
+    left_out = f"{getattr(_card_chosen(), name)}, which was translated" if kind is TELLER else "none"
+    with fields.place(name, problem):
+        fields.select(kind, name, _offered(kind, name), format_func=lambda one: one or left_out)
 
 
 def _draw_ensemble(problem: InputError | None) -> None:
     offered = _members_offered()
-    with _place("checkpoints", problem):
+    with fields.place("checkpoints", problem):
         st.multiselect(
             label("checkpoints"),
             list(offered),
             format_func=lambda name: offered.get(name, name),
-            key=_key("checkpoints"),
+            key=CLASSIFIER.key("checkpoints"),
             persist_state="session",
             help="Two or more classifiers that learnt from this split. Image sizes may differ.",
         )
         if len(offered) < 2:
             st.caption(f"{len(offered) or 'No'} classifier of this split is trained so far; train the members first.")
-    _select("fusion", list(FUSIONS), help=FUSION_HELP)
+    fields.select(CLASSIFIER, "fusion", list(FUSIONS), help=FUSION_HELP)
 
 
 def _members_offered() -> dict[str, str]:
     """Return the classifiers that learnt from the chosen split: their ids and short names, the newest first."""
-    place = (_value("dataset"), _value("split"))
+    place = (fields.value(CLASSIFIER, "dataset"), fields.value(CLASSIFIER, "split"))
     return {
         card["checkpoint_id"]: cards.short_name(card)
         for card in resources.checkpoint_cards()
@@ -199,77 +224,6 @@ def _members_offered() -> dict[str, str]:
     }
 
 
-def _draw_field(name: str, problem: InputError | None) -> None:
-    """Draw the widget that fits a field's type and bounds, and under it what is wrong with its value."""
-    field = FIELDS[name]
-    choices = get_args(field.annotation)
-    with _place(name, problem):
-        if name == "weights":
-            own = [_value(name)] if _value(name) not in WEIGHTS else []
-            _select(name, [*WEIGHTS, *own], help=field.description, accept_new_options=True)
-        elif choices:
-            _select(name, list(choices), help=field.description)
-        elif field.annotation is bool:
-            st.checkbox(label(name), key=_key(name), persist_state="session", help=field.description)
-        else:
-            _draw_number(name, field)
-
-
-def _draw_number(name: str, field: FieldInfo) -> None:
-    kind = int if field.annotation is int else float
-    low, high, step = _bounds(field)
-    st.number_input(
-        label(name),
-        min_value=None if low is None else kind(low),
-        max_value=None if high is None else kind(high),
-        step=kind(step) if step else (1 if kind is int else float(field.default or 0.1) / 10),
-        format="%d" if kind is int else "%g",
-        key=_key(name),
-        persist_state="session",
-        help=field.description,
-    )
-
-
-def _bounds(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
-    """Return a number's least and greatest value and its step, where the config gives them.
-
-    A bound that is itself excluded is offered all the same; the config then says why it is refused.
-    """
-    found: dict[str, Any] = {}
-    for rule in field.metadata:
-        found |= {name: getattr(rule, name) for name in ("ge", "gt", "le", "lt", "multiple_of") if hasattr(rule, name)}
-    return found.get("ge", found.get("gt")), found.get("le", found.get("lt")), found.get("multiple_of")
-
-
-def _select(name: str, offered: list[str], **options: Any) -> None:  # noqa: ANN401 (as the widget takes them)
-    st.selectbox(label(name), offered, key=_key(name), persist_state="session", **options)
-
-
-@contextmanager
-def _place(name: str, problem: InputError | None) -> Iterator[None]:
-    """Hold a field and, under it, what is wrong with it: a reason that comes or goes moves no other field."""
-    with st.container(gap="xxsmall"):
-        yield
-        if problem is not None and problem.field == name:
-            st.markdown(_red(problem))
-
-
-def _red(problem: InputError) -> str:
-    """Return the reason alone, in red: the field stands above it, and what to do with it is plain."""
-    text = str(problem).removeprefix(f"Option {problem.field!r}: ").removesuffix("; correct it and try again.")
-    text = text.replace("input should be", "must be")  # pydantic's own words
-    plain = "".join(f"\\{letter}" if letter in "[]*_$" else letter for letter in text)
-    return f":small[:red[{plain[:1].upper()}{plain[1:]}]]"
-
-
-def _places(*, fused: bool) -> set[str]:
+def _places(kind: Kind, *, fused: bool) -> set[str]:
     """Return the fields at which a reason can stand."""
-    return {"dataset", "split", "model", "checkpoints"} if fused else set(FIELDS)
-
-
-def _key(name: str) -> str:
-    return f"training.{name}"
-
-
-def _value(name: str) -> Any:  # noqa: ANN401 (whatever the field holds)
-    return st.session_state[_key(name)]
+    return {"dataset", "split", MODEL, "checkpoints"} if fused else set(kind.fields)

@@ -1,4 +1,4 @@
-"""Audit: who did what in the store and when; whether it stands as it was written; reads and labels as files."""
+"""Audit: who did what in the store and when; whether it stands as written; reads as files; what is switched on."""
 
 import streamlit as st
 
@@ -24,5 +24,7 @@ with lead:
 if usable:
     st.subheader("Exports")
     audit.draw_exports(ledger)
+    st.subheader("Switches")
+    audit.draw_switch(ledger)
 st.subheader("Entries")
 st.fragment(audit.draw_entries, key="audit")(ledger)

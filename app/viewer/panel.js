@@ -18,7 +18,7 @@ export function createPanel(panelRoot, barRoot, host) {
 
   function keepDraft() {
     const answer = state.editing ? state.answer : {};
-    host.remember(draftName(), { ...answer, key: state.key, seconds: clock.seconds(), heat_map: state.heat.seen });
+    host.remember(draftName(), { ...answer, key: state.key, seconds: clock.seconds(), ...panelSeen(state) });
   }
 
   /** Show what the server says now: another case or stage starts anew, the same one keeps what was entered. */
@@ -72,6 +72,7 @@ export function createPanel(panelRoot, barRoot, host) {
       parts.body.parentElement.scrollTop = 0;
     } // else the reader's hand is in the form
     state.heat = { on: false, awaited: false, seen: Boolean(draft?.heat_map) };
+    state.counterfactual = { on: false, awaited: false, seen: Boolean(draft?.counterfactual) };
     state.drawer = { open: false, asked: false };
     clock.restart(draft?.seconds ?? 0);
     putIntoView(false);
@@ -87,6 +88,7 @@ export function createPanel(panelRoot, barRoot, host) {
   function putIntoView(heat) {
     state.quiet = true;
     host.setHeat(heat);
+    host.setCounterfactual(state.counterfactual.on);
     host.setRegions(structuredClone(state.answer.regions));
     state.regions = JSON.stringify(host.regions());
     state.quiet = false;
@@ -131,7 +133,7 @@ export function createPanel(panelRoot, barRoot, host) {
       expected: state.panel.expected,
       answer: panelCleaned(state.answer, state.panel.priors),
       seconds: clock.seconds(),
-      heat_map: state.heat.seen,
+      ...panelSeen(state),
       role: state.panel.role,
     });
     draw();
@@ -185,7 +187,7 @@ export function createPanel(panelRoot, barRoot, host) {
       state.editing = state.entered = state.carried = false;
       state.key = null;
       takeOwn();
-      if (state.heat.seen) keepDraft();
+      if (state.heat.seen || state.counterfactual.seen) keepDraft();
       else host.remember(draftName(), null);
       draw();
     },
@@ -212,6 +214,10 @@ export function createPanel(panelRoot, barRoot, host) {
       draw();
     },
     heatKey: () => state.panel.model?.heat.state === "offer" && act.heat(), // once it is there, the key is the viewer's
+    counterfactual() {
+      if (!waiting()) panelTurnCounterfactual(state, host);
+      draw();
+    },
     drawer() {
       if (!state.panel.model || state.editing || waiting()) return;
       state.drawer.open = !state.drawer.open;
@@ -233,10 +239,7 @@ export function createPanel(panelRoot, barRoot, host) {
   function viewed() {
     if (!state.panel || state.quiet) return;
     if (!drawn()) return refresh(); // also: the viewer turns to the next case, whose marks are not of this one
-    if (host.heatSeen() && !state.heat.seen) {
-      state.heat.seen = true;
-      keepDraft(); // a reload must not forget what was seen
-    }
+    if (panelNoteSeen(state, host)) keepDraft(); // a reload must not forget what was seen
     const regions = JSON.stringify(host.regions());
     if (regions !== state.regions && !state.panel.locked) {
       state.regions = regions;
@@ -266,6 +269,7 @@ export function createPanel(panelRoot, barRoot, host) {
       showHeat(panel.model.heat.state === "shown");
       return draw();
     }
+    if (panelCounterfactualCame(state, host)) return draw();
     const form = parts.body.querySelector("fieldset");
     if (form) form.disabled = locked() || blind();
     const primary = parts.buttons.querySelector(".panel-primary");

@@ -34,7 +34,7 @@ function panelLeft(host, panel, held) {
     host.remember(name, null);
     const stored = stage === 1 ? panel.first ?? panel.own : panel.own;
     if (entered.right && !(stored && panelSame(entered, stored, panel.priors))) {
-      left = { ...panelAnswerOf(entered), heat_map: entered.heat_map }; // its key and its seconds were that stage's
+      left = { ...panelAnswerOf(entered), heat_map: entered.heat_map, counterfactual: entered.counterfactual }; // its key and its seconds were that stage's
     }
   }
   return left;

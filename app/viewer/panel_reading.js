@@ -1,6 +1,6 @@
 // What stands in the panel once the first answer is stored: it, the model, other readers, the truth of a practice film.
 
-/** Stage 2 and a finished case. `view`: {own, heat, drawer}; `act`: heat(), drawer(). */
+/** Stage 2 and a finished case. `view`: {own, heat, counterfactual, drawer}; `act`: heat(), counterfactual(), drawer(). */
 function panelReading(panel, view, act) {
   const done = panel.stage === "done";
   if (done && panel.truth) return panelCompared(panel, view, act);
@@ -50,6 +50,7 @@ function panelModel(panel, view, act) {
     panelModelLine(panel),
     panelReasons(panel.model),
     panelHeat(panel.model.heat, view.heat, act),
+    panelCounterfactual(panel.counterfactual, view.counterfactual, act),
     panelMore(panel.model.more, view.drawer, act),
   );
 }
@@ -170,6 +171,7 @@ function panelCompared(panel, view, act) {
         { class: "panel-model" },
         panelReasons(panel.model),
         panelHeat(panel.model.heat, view.heat, act),
+        panelCounterfactual(panel.counterfactual, view.counterfactual, act),
         panelMore(panel.model.more, view.drawer, act),
       ),
     panelOthers(panel.others),

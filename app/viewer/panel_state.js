@@ -15,6 +15,7 @@ function panelState() {
     sending: null, // {key, silent, timer} from the sending to the reply
     stepping: false, // one step at a time: the second click of a double click is no second film
     heat: { on: false, awaited: false, seen: false },
+    counterfactual: { on: false, awaited: false, seen: false },
     drawer: { open: false, asked: false },
     unfolded: false,
     regions: "[]", // as the viewer held them when last looked at
@@ -28,4 +29,17 @@ function panelWhy({ panel, editing, answer }, drawn, straight) {
   if (!drawn) return "Loading the film";
   if (!editing) return null;
   return straight ? panelMissing(answer) : "The film is flipped or turned: Space resets it";
+}
+
+/** What was looked at, as a read keeps it. */
+function panelSeen({ heat, counterfactual }) {
+  return { heat_map: heat.seen, counterfactual: counterfactual.seen };
+}
+
+/** Note what the viewer has shown; whether that is news. */
+function panelNoteSeen({ heat, counterfactual }, host) {
+  const before = Number(heat.seen) + Number(counterfactual.seen);
+  heat.seen ||= Boolean(host.heatSeen());
+  counterfactual.seen ||= Boolean(host.counterfactualSeen());
+  return Number(heat.seen) + Number(counterfactual.seen) > before;
 }

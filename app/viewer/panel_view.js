@@ -14,8 +14,8 @@ function panelTitle(panel, editing) {
 }
 
 function panelBody(state, act) {
-  const { panel, answer, column, unfolded, heat, drawer } = state;
-  if (!state.editing) return [panelReading(panel, { own: panel.own, heat, drawer }, act)];
+  const { panel, answer, column, unfolded, heat, counterfactual, drawer } = state;
+  if (!state.editing) return [panelReading(panel, { own: panel.own, heat, counterfactual, drawer }, act)];
   const form = panelForm(panel, { answer, column, unfolded }, act);
   return [
     panel.stage !== 1 && panel.model && panelNode("section", { class: "panel-brief" }, panelModelLine(panel)),

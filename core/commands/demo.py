@@ -1,38 +1,41 @@
-"""`demo`: the embedded study from nothing, as a parent job that files its steps and waits for each.
-
-Every step is an ordinary command in the queue, so it can be watched, cancelled and resumed,
-and a person's own job goes before the next one. A step that is done is not done again.
-"""
+"""`demo`: the embedded study from nothing, as a parent job that files its steps and waits for each."""
 
 from __future__ import annotations
 
-import sys
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from core.base import progress
 from core.base.config import Config
-from core.base.errors import PleuraScopeError
 from core.base.paths import Workspace
+from core.commands import steps
 from core.commands.arguments import parse
 from core.commands.outcome import Outcome
+from core.commands.steps import Steps
 from core.commands.study import FULL, MEMBERS, USUAL, Plan, Training
+from core.data.synthetic import A_TO_B, B_TO_A
 from core.jobs import worker
-from core.jobs.job import DEMO, Job
+from core.jobs.job import DEMO
 from core.jobs.queue import JobQueue
+from core.models import cards
+from core.synthesis.config import CycleGanConfig
 from core.training.config import TrainConfig
 
-DATASET, SPLIT = "phantoms", "patient"
-POLL_S = 0.5
+if TYPE_CHECKING:
+    from core.jobs.job import Job
+
+DATASET, SPLIT, DOMAINS = "phantoms", "patient", "domain"
+PLACE = ("--dataset", DATASET, "--split", SPLIT)
 
 
 class DemoArguments(Config):
-    """Make the embedded study: phantoms, splits, every classifier, their ensemble, predictions and reports."""
+    """Make the embedded study: phantoms, splits, classifiers, their ensemble, a CycleGAN, predictions and reports."""
 
     full: bool = Field(
-        False, description="Train every classifier at 224 pixels with three seeds: many hours without a GPU."
+        False,
+        description="Train every classifier at 224 pixels with three seeds and the CycleGAN at 256: many hours "
+        "without a GPU.",
     )
 
 
@@ -40,79 +43,87 @@ class Demo:
     """The steps of the study, filed one after the other as children of one job."""
 
     def __init__(self, queue: JobQueue, job_id: int, plan: Plan) -> None:
-        self.queue = queue
-        self.job_id = job_id
+        self.workspace = queue.workspace
         self.plan = plan
-        self.done = 0
+        self._step = Steps(queue, job_id, total=plan.steps).run
 
     def run(self) -> dict[str, Any]:
         """Make what is not made yet and return the names of it."""
-        source = self.queue.workspace.root / "sources" / DATASET
+        self._films()
+        quick = self._classifier(self.plan.quick)
+        self._worklist("first-cnn", quick, "--budget", "0.2")
+        for kind, options in (("balanced", ()), ("small", ("--share", "0.2")), (DOMAINS, ())):
+            self._step(f"Split: {kind}", "split", DATASET, "--kind", kind, "--name", kind, *options)
+        trained = {self.plan.quick.title: quick}
+        trained |= {training.title: self._classifier(training) for training in self.plan.trainings}
+        generator = self._synthesis(quick)
+        fused = self._ensemble(trained)
+        made = [*trained.values(), fused]
+        self._step("Compare the classifiers on test", "compare", *made, *PLACE, "--part", "test")
+        return {
+            "dataset": DATASET,
+            "split": SPLIT,
+            "checkpoint_id": fused,
+            "quick_checkpoint_id": quick,
+            "checkpoints": made,
+            "generator_id": generator,
+            "synthetic": [self.plan.synthesis.given, self.plan.synthesis.taken],
+        }
+
+    def _films(self) -> None:
+        source = self.workspace.root / "sources" / DATASET
         made = self._step("Compute the phantoms", "phantom", str(source), *self.plan.phantom)
         self._step(
             "Index the phantoms",
             *("index", "nih", "--csv", made["csv"], "--images", str(source / "images"), "--name", DATASET),
         )
         self._step("Split by patient", "split", DATASET, "--kind", "patient", "--name", SPLIT)
-        quick = self._classifier(self.plan.quick)
-        self._worklist("first-cnn", quick, "--budget", "0.2")
-        for kind, options in (("balanced", ()), ("small", ("--share", "0.2")), ("domain", ())):
-            self._step(f"Split: {kind}", "split", DATASET, "--kind", kind, "--name", kind, *options)
-        trained = {self.plan.quick.title: quick}
-        trained |= {training.title: self._classifier(training) for training in self.plan.trainings}
-        of = {one.title: one.options["model"] for one in self.plan.trainings}
-        members = [checkpoint for title, checkpoint in trained.items() if of.get(title) in MEMBERS]
-        words = ("ensemble", *members, "--dataset", DATASET, "--split", SPLIT)
-        fused = self._step("Fuse the ensemble", *words)["checkpoint_id"]
-        self._measured("ensemble", fused)
-        self._worklist("ensemble", fused, "--max-missed", "0.1")
-        return {
-            "dataset": DATASET,
-            "split": SPLIT,
-            "checkpoint_id": fused,
-            "quick_checkpoint_id": quick,
-            "checkpoints": [*trained.values(), fused],
-        }
 
     def _classifier(self, training: Training) -> str:
         config = TrainConfig.from_dict(training.options | {"dataset": DATASET, "split": SPLIT})
-        checkpoint = self._step(f"Train the {training.title}", "train", config=config.to_dict())["checkpoint_id"]
+        made = self._step(f"Train the {training.title}", "train", config=config.to_dict())
+        checkpoint: str = made["checkpoint_id"]
         self._measured(training.title, checkpoint)
         return checkpoint
 
     def _measured(self, title: str, checkpoint: str) -> None:
-        place = ("--dataset", DATASET, "--split", SPLIT, "--part")
-        self._step(f"Predict val and test: {title}", "predict", checkpoint, *place, "val", "test")
-        self._step(f"Evaluate on test: {title}", "evaluate", checkpoint, *place, "test")
+        self._step(f"Predict val and test: {title}", "predict", checkpoint, *PLACE, "--part", "val", "test")
+        self._step(f"Evaluate on test: {title}", "evaluate", checkpoint, *PLACE, "--part", "test")
 
     def _worklist(self, name: str, checkpoint: str, *policy: str) -> None:
-        place = ("--dataset", DATASET, "--split", SPLIT, "--part", "test")
         name = f"{name}-{checkpoint[-8:]}"  # another study's classifier makes another list
-        self._step(f"Worklist: {name}", "triage", checkpoint, *place, *policy, "--worklist", name)
+        words = (*PLACE, "--part", "test", *policy, "--worklist", name)
+        self._step(f"Worklist: {name}", "triage", checkpoint, *words)
 
-    def _step(self, title: str, *words: str, config: dict[str, Any] | None = None) -> dict[str, Any]:
-        progress.announce(title, done=self.done, total=self.plan.steps)
-        job = self._filed(title, list(words), config)
-        while not job.finished:
-            progress.check_stop()
-            time.sleep(POLL_S)
-            job = self.queue.get(job.job_id)
-        if job.state != "done":
-            msg = f"The step {title!r} (job {job.job_id}) was {job.state}: {job.message}"
-            raise PleuraScopeError(msg)
-        self.done += 1
-        return job.made or {}
+    def _synthesis(self, quick: str) -> str:
+        """Train the CycleGAN, translate both ways and measure what comes of it; return the generator's name.
 
-    def _filed(self, title: str, words: list[str], config: dict[str, Any] | None) -> Job:
-        """Return the step's job: this study's own, one that `demo` or `demo --full` has done before, or a new one."""
-        same = [job for job in self.queue.newest(limit=1000) if (job.arguments, job.config) == (words, config)]
-        for job in same:
-            if job.parent_id == self.job_id:
-                return self.queue.resume(job.job_id) if job.state in ("failed", "cancelled") else job
-        for job in same:
-            if job.priority == DEMO and job.state == "done":
-                return job
-        return self.queue.file(title, words, config=config, parent_id=self.job_id, priority=DEMO)
+        It goes before the ensemble, so that the newest classifier, which pages show first, is no arm of the
+        dose-response; and realism goes last, so that it finds classifiers that learnt from synthetic films.
+        """
+        plan = self.plan.synthesis
+        config = CycleGanConfig.from_dict(plan.generator | {"dataset": DATASET, "split": DOMAINS})
+        generator: str = self._step(f"Train the {plan.title}", "train", config=config.to_dict())["checkpoint_id"]
+        place = ("--dataset", DATASET, "--split", DOMAINS, "--part", "all")
+        for direction, name in ((A_TO_B, plan.given), (B_TO_A, plan.taken)):
+            words = (*place, "--direction", direction, "--name", name)
+            self._step(f"Translate: {name}", "translate", generator, *words)
+        weights = str(self.workspace.checkpoint(quick) / cards.WEIGHTS)
+        learning = (*plan.learning, *(("--weights", weights) if plan.on_quick else ()))
+        asked = (*PLACE, "--synthetic", f"{plan.given},{plan.taken}", "--control")
+        asked += ("--doses", *plan.doses, "--seeds", *plan.seeds, *learning)
+        self._step(f"Dose-response: {plan.given}", "dose-response", *asked, holds_device=False)
+        for name in (plan.given, plan.taken):
+            self._step(f"Realism: {name}", "realism", name)
+        return generator
+
+    def _ensemble(self, trained: dict[str, str]) -> str:
+        of = {one.title: one.options["model"] for one in self.plan.trainings}
+        members = [checkpoint for title, checkpoint in trained.items() if of.get(title) in MEMBERS]
+        fused: str = self._step("Fuse the ensemble", "ensemble", *members, *PLACE)["checkpoint_id"]
+        self._measured("ensemble", fused)
+        self._worklist("ensemble", fused, "--max-missed", "0.1")
+        return fused
 
 
 def file(queue: JobQueue, *, full: bool = False) -> Job:
@@ -121,10 +132,7 @@ def file(queue: JobQueue, *, full: bool = False) -> Job:
     A second `demo` makes nothing again: it finds the finished job, or resumes the broken one.
     """
     words = ["demo", *(["--full"] if full else [])]
-    for job in queue.newest(limit=1000):
-        if job.arguments == words:
-            return queue.resume(job.job_id) if job.state in ("failed", "cancelled") else job
-    return queue.file("The embedded study", words, priority=DEMO, holds_device=False)
+    return steps.filed(queue, "The embedded study", words, priority=DEMO, again=False)
 
 
 def run(words: list[str]) -> Outcome:
@@ -138,22 +146,5 @@ def run(words: list[str]) -> Outcome:
     else:
         job = file(queue, full=arguments.full)
         worker.ensure_running(workspace)
-        made = _follow(queue, job) | {"job_id": job.job_id}
+        made = steps.follow(queue, job, called="The study") | {"job_id": job.job_id}
     return Outcome(summary=f"The embedded study is made: data set {DATASET!r}, split {SPLIT!r}.", made=made)
-
-
-def _follow(queue: JobQueue, job: Job) -> dict[str, Any]:
-    said: set[tuple[int, str]] = set()
-    while not job.finished:
-        for step in queue.children(job.job_id):
-            if (step.job_id, step.state) not in said:
-                said.add((step.job_id, step.state))
-                sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {step.title}: {step.state}\n")
-        if not worker.is_running(queue.workspace):
-            worker.ensure_running(queue.workspace)
-        time.sleep(POLL_S)
-        job = queue.get(job.job_id)
-    if job.state != "done":
-        msg = f"The study was {job.state}: {job.message}; `python -m core demo` goes on where it stopped."
-        raise PleuraScopeError(msg)
-    return job.made or {}

@@ -28,7 +28,7 @@ import pandas as pd
 
 from core.base.errors import InputError
 from core.data import radiographs, split_store
-from core.evaluation import prediction_store
+from core.evaluation import prediction_store, seen
 
 if TYPE_CHECKING:
     from core.base.paths import Workspace
@@ -114,21 +114,21 @@ def unseen_predictions(workspace: Workspace, card: dict[str, Any], dataset: str,
         InputError: If the checkpoint learnt from these films, or may have, as far as its own data
             set is here to tell, or there are no predictions, or stale ones.
     """
-    learnt = card["dataset"] == dataset
     if part not in ("test", "val"):
         msg = (
             f"Expected films that the checkpoint did not learn from, found part {part!r}, whose labels it may have "
             "learnt by heart; choose test, or val, of which the fold tune counts."
         )
         raise InputError(msg, field="part")
-    if learnt and split_store.certificate(workspace, dataset, split)["table_sha256"] != card["split_sha256"]:
+    if seen.may_have_learnt(workspace, card, dataset, split):
         msg = (
             f"Expected films that {card['checkpoint_id']} did not learn from, found {dataset}/{split}, which is not "
             f"the split it learnt from as it then was ({card['dataset']}/{card['split']}); train it on this one."
         )
         raise InputError(msg, field="split")
     table = prediction_store.load(workspace, card, dataset, split, part)
-    if not learnt and workspace.radiographs(card["dataset"]).exists():  # the same films may stand under two names
+    elsewhere = card["dataset"] != dataset
+    if elsewhere and workspace.radiographs(card["dataset"]).exists():  # the same films may stand under two names
         same = int(table["image_sha256"].isin(radiographs.load(workspace, card["dataset"])["sha256"].dropna()).sum())
         if same:
             msg = (

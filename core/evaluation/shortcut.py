@@ -14,11 +14,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.evaluation import subgroups
-from core.evaluation.intervals import DRAWS, bootstrap, percentile_interval
-from core.evaluation.measures import ALIKE, FEW_IN_ALL, MIN_PATIENTS
-from core.evaluation.report import Measure, Shortcut
+from core.evaluation import by_patient, subgroups
+from core.evaluation.intervals import DRAWS
+from core.evaluation.report import Shortcut
 
+NONE_PAINTED = "no positive film with a drain that was painted over"
 MASKED, CONTROL = "drain_masked_probability", "drain_control_probability"
 
 
@@ -56,9 +56,17 @@ def shortcut(films: pd.DataFrame, *, threshold: float | None, draws: int = DRAWS
         without_drain=found[subgroups.WITHOUT],
         masked_films=int(kept.sum()),
         masked_patients=int(np.unique(patients).size),
-        mean_change=_mean(after - before, patients, draws=draws, seed=seed),
-        control_change=_mean(control[both] - whole.probabilities[both], whole.patients[both], draws=draws, seed=seed),
-        beyond_control=_mean(masked[both] - control[both], whole.patients[both], draws=draws, seed=seed),
+        mean_change=by_patient.mean(after - before, patients, lacking=NONE_PAINTED, draws=draws, seed=seed),
+        control_change=by_patient.mean(
+            control[both] - whole.probabilities[both],
+            whole.patients[both],
+            lacking=NONE_PAINTED,
+            draws=draws,
+            seed=seed,
+        ),
+        beyond_control=by_patient.mean(
+            masked[both] - control[both], whole.patients[both], lacking=NONE_PAINTED, draws=draws, seed=seed
+        ),
         calls_lost=lost,
     )
 
@@ -66,22 +74,3 @@ def shortcut(films: pd.DataFrame, *, threshold: float | None, draws: int = DRAWS
 def _column(films: pd.DataFrame, name: str) -> np.ndarray:
     """Return a column `(N,)`, NaN where it is null or absent."""
     return films[name].to_numpy(dtype=float, na_value=np.nan) if name in films else np.full(len(films), np.nan)
-
-
-def _mean(values: np.ndarray, patients: np.ndarray, *, draws: int, seed: int) -> Measure:
-    """Return the mean over films `(N,)` with its interval by drawing their patients `(N,)` again."""
-    if not values.size:
-        return Measure(value=None, reason="no positive film with a drain that was painted over")
-    mean = float(values.mean())
-    patients = np.unique(patients, return_inverse=True)[1]
-    count = int(patients.max()) + 1
-    if count < MIN_PATIENTS:
-        return Measure(value=mean, reason=FEW_IN_ALL)
-    sums, films = np.bincount(patients, values), np.bincount(patients).astype(float)
-    drawn = bootstrap(
-        lambda weights: {"mean": (weights @ sums) / (weights @ films)}, count, values.size, draws=draws, seed=seed
-    )
-    interval = percentile_interval(drawn["mean"])
-    if interval is None or interval[0] == interval[1]:
-        return Measure(value=mean, reason=ALIKE)
-    return Measure(value=mean, low=min(interval[0], mean), high=max(interval[1], mean))

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from core.base.statistics import clustered_proportion
-from core.evaluation import delong, metrics
-from core.evaluation.measures import ALIKE, FEW, MIN_PATIENTS, NO_THRESHOLD
+from core.evaluation import by_patient
+from core.evaluation.measures import FEW, MIN_PATIENTS, NO_THRESHOLD
 from core.evaluation.metrics import Films
 from core.evaluation.report import Measure, Subgroup
 from core.evaluation.side_by_side import FEW_PATIENTS
@@ -144,14 +144,9 @@ def _auroc(films: Films, *, fewest: int) -> Measure:
         films: The films.
         fewest: Patients of the class that fewer own.
     """
-    ill = films.labels == 1
-    value = metrics.auroc(films.labels, films.probabilities)
-    if value is None:
-        return Measure(value=None, reason="no negative film" if ill.any() else "no positive film")
-    if fewest < MIN_PATIENTS:
-        return Measure(value=value, reason=FEW)
-    interval = delong.auroc_interval(films)
-    return Measure(value=value, reason=ALIKE) if interval is None else Measure(**interval._asdict())
+    lacking = "no negative film" if (films.labels == 1).any() else "no positive film"
+    found = by_patient.auroc(films.labels, films.probabilities, films.patients, lacking=lacking)
+    return found if found.value is None or fewest >= MIN_PATIENTS else Measure(value=found.value, reason=FEW)
 
 
 def _called_right(films: Films, label: int, threshold: float | None) -> Measure:

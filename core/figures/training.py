@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT, QUIET, Theme, model_styles
-from core.figures.style import TICKS_HEIGHT, TITLE_HEIGHT, house, legend_above, says_nothing
+from core.figures.palette import ACCENT, QUIET, Style, Theme
+from core.figures.style import legend_above, says_nothing
+from core.figures.training_lines import HEIGHT, Run, framed, line, overlaid
 
-HEIGHT = 300  # pixels
-KEY_ROW = 22  # pixels a name takes in the key below the axes
+TUNE = Style(colour=ACCENT)
 NO_AUROC = "No AUROC: tune holds one class only."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """A training run as a figure shows it."""
-
-    name: str
-    """What the reader calls it."""
-    model: str
-    """A key of `palette.MODELS`; it gives the colour, dash and marker."""
-    history: pd.DataFrame
-    """Columns epoch, tune_loss, tune_auroc and, of a multi-task classifier, tune_quality_error; at least one row."""
 
 
 def loss_curves(history: pd.DataFrame, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
@@ -37,12 +24,10 @@ def loss_curves(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
         theme: For a file; None on a page.
     """
     figure = go.Figure()
-    for column, name, colour, dash, marker in (
-        ("train_loss", "train", QUIET, "dash", "circle-open"),
-        ("tune_loss", "tune", ACCENT, "solid", "circle"),
-    ):
-        figure.add_trace(_by_epoch(history, column, name=name, colour=colour, dash=dash, marker=marker))
-    _house(figure, history, title="Loss", y_title="Loss (nats)", caption=caption, theme=theme)
+    train = Style(colour=QUIET, dash="dash", marker="circle-open")
+    for column, name, style in (("train_loss", "train", train), ("tune_loss", "tune", TUNE)):
+        figure.add_trace(line(history, column, name=name, style=style))
+    framed(figure, history, title="Loss", y_title="Loss (nats)", caption=caption, theme=theme)
     figure.update_yaxes(rangemode="tozero")
     legend_above(figure)
     return figure
@@ -60,7 +45,7 @@ def auroc_curve(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
     values = pd.to_numeric(history["tune_auroc"])
     if values.isna().all():
         return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT, caption=caption, theme=theme)
-    figure = go.Figure(_by_epoch(history, "tune_auroc", name="tune", colour=ACCENT, dash="solid", marker="circle"))
+    figure = go.Figure(line(history, "tune_auroc", name="tune", style=TUNE))
     best = values.idxmax()
     figure.add_annotation(
         x=history.loc[best, "epoch"],
@@ -69,7 +54,7 @@ def auroc_curve(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
         showarrow=False,
         yshift=14,
     )
-    _house(figure, history, title="AUROC on tune", y_title="AUROC", caption=caption, theme=theme)
+    framed(figure, history, title="AUROC on tune", y_title="AUROC", caption=caption, theme=theme)
     low = min(0.5, float(values.min()) - 0.05)
     figure.update_yaxes(range=[low, 1.04], dtick=0.1, tickformat=".1f")
     return figure
@@ -83,7 +68,7 @@ def losses_of_runs(runs: Sequence[Run], *, caption: str = "", theme: Theme | Non
         caption: The stamp.
         theme: For a file; None on a page.
     """
-    figure = _overlaid(runs, "tune_loss", title="Loss on tune", y_title="Loss (nats)", caption=caption, theme=theme)
+    figure = overlaid(runs, "tune_loss", title="Loss on tune", y_title="Loss (nats)", caption=caption, theme=theme)
     return figure.update_yaxes(rangemode="tozero")
 
 
@@ -98,7 +83,7 @@ def aurocs_of_runs(runs: Sequence[Run], *, caption: str = "", theme: Theme | Non
     lows = [low for run in runs if pd.notna(low := pd.to_numeric(run.history["tune_auroc"]).min())]
     if not lows:
         return says_nothing("AUROC on tune", NO_AUROC, height=HEIGHT, caption=caption, theme=theme)
-    figure = _overlaid(runs, "tune_auroc", title="AUROC on tune", y_title="AUROC", caption=caption, theme=theme)
+    figure = overlaid(runs, "tune_auroc", title="AUROC on tune", y_title="AUROC", caption=caption, theme=theme)
     return figure.update_yaxes(range=[min(0.5, float(min(lows)) - 0.05), 1.04], dtick=0.1, tickformat=".1f")
 
 
@@ -118,7 +103,7 @@ def quality_errors_of_runs(runs: Sequence[Run], *, caption: str = "", theme: The
             title, "None of these runs learns image quality.", height=HEIGHT, caption=caption, theme=theme
         )
     y_title = "Mean error of the grade (0 to 1)"
-    figure = _overlaid(graded, "tune_quality_error", title=title, y_title=y_title, caption=caption, theme=theme)
+    figure = overlaid(graded, "tune_quality_error", title=title, y_title=y_title, caption=caption, theme=theme)
     return figure.update_yaxes(rangemode="tozero")
 
 
@@ -175,51 +160,3 @@ def learning_caption(history: pd.DataFrame) -> str:
         if pd.notna(last.get(column)):
             words.append(text.format(float(last[column])))
     return " · ".join(words)
-
-
-def _overlaid(
-    runs: Sequence[Run], column: str, *, title: str, y_title: str, caption: str, theme: Theme | None
-) -> go.Figure:
-    """Lay the runs' values of a column over each other, their names in a key below, one a line."""
-    figure = go.Figure()
-    for run, style in zip(runs, model_styles([run.model for run in runs], theme=theme or "light"), strict=True):
-        trace = _by_epoch(run.history, column, name=run.name, colour=style.colour, dash=style.dash, marker=style.marker)
-        figure.add_trace(trace.update(line_width=style.width))
-    epochs = pd.concat([run.history[["epoch"]] for run in runs])
-    _house(figure, epochs, title=title, y_title=y_title, caption=caption, theme=theme)
-    below, key = figure.layout.margin.b if caption else TICKS_HEIGHT + TITLE_HEIGHT, 8 + KEY_ROW * len(runs)
-    figure.update_layout(
-        height=HEIGHT + key,
-        margin_b=below + key,
-        showlegend=True,
-        legend={
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-            "bgcolor": "rgba(0,0,0,0)",
-            "title": {"text": ""},
-        },
-    )
-    return figure
-
-
-def _by_epoch(history: pd.DataFrame, column: str, *, name: str, colour: str, dash: str, marker: str) -> go.Scatter:
-    return go.Scatter(
-        x=history["epoch"],
-        y=pd.to_numeric(history[column]),
-        name=name,
-        mode="lines+markers",
-        line={"color": colour, "dash": dash, "width": 2},
-        marker={"symbol": marker, "size": 7},
-        hovertemplate=f"epoch %{{x}}<br>{name} %{{y:.4f}}<extra></extra>",
-    )
-
-
-def _house(
-    figure: go.Figure, history: pd.DataFrame, *, title: str, y_title: str, caption: str, theme: Theme | None
-) -> None:
-    house(figure, title=title, x_title="Epoch", y_title=y_title, height=HEIGHT, caption=caption, theme=theme)
-    last = int(history["epoch"].max())
-    figure.update_xaxes(range=[0.5, max(last, 2) + 0.5], tickformat="d", dtick=max(1, -(-last // 8)))

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, and_, insert, or_, select, update
+from sqlalchemy import Engine, RowMapping, Select, and_, insert, or_, select, update
 
 from core.base import files
 from core.base.errors import InputError
@@ -99,6 +99,10 @@ class JobQueue:
         """Return the jobs that a job filed, in their order."""
         return self._select(select(jobs).where(jobs.c.parent_id == job_id).order_by(jobs.c.job_id))
 
+    def descendants(self, job_id: int) -> list[Job]:
+        """Return the jobs that a job filed, those that they filed, and so on, in the order of filing."""
+        return self._select(select(jobs).where(jobs.c.job_id.in_(_descendants(job_id))).order_by(jobs.c.job_id))
+
     def claim(self, *, device_free: bool) -> Job | None:
         """Take the next queued job and mark it running; None when there is nothing to do.
 
@@ -141,7 +145,7 @@ class JobQueue:
         self._update(job_id, state="queued", pid=None, attempts=job.attempts - (0 if counts else 1))
 
     def cancel(self, job_id: int) -> Job:
-        """Ask a job and its children to stop; a queued one ends at once, a running one when it has saved.
+        """Ask a job and all that came of it to stop; a queued one ends at once, a running one when it has saved.
 
         Raises:
             InputError: If there is no such job or it has ended already.
@@ -150,7 +154,7 @@ class JobQueue:
         if job.finished:
             msg = f"Expected an unfinished job, found job {job_id} already {job.state}; there is nothing to cancel."
             raise InputError(msg)
-        family = or_(jobs.c.job_id == job_id, jobs.c.parent_id == job_id)
+        family = or_(jobs.c.job_id == job_id, jobs.c.job_id.in_(_descendants(job_id)))
         with self._writes.begin() as connection:
             connection.execute(
                 update(jobs)
@@ -210,6 +214,13 @@ class JobQueue:
     def _update(self, job_id: int, **values: Any) -> None:  # noqa: ANN401 (column values)
         with self._writes.begin() as connection:
             connection.execute(update(jobs).where(jobs.c.job_id == job_id).values(**values))
+
+
+def _descendants(job_id: int) -> Select[tuple[int]]:
+    """Return a query of the numbers of the jobs that a job filed, those that they filed, and so on."""
+    found = select(jobs.c.job_id).where(jobs.c.parent_id == job_id).cte("descendants", recursive=True)
+    found = found.union(select(jobs.c.job_id).where(jobs.c.parent_id == found.c.job_id))
+    return select(found.c.job_id)
 
 
 def _job(row: RowMapping) -> Job:

@@ -1,4 +1,4 @@
-"""Writes a trained classifier's folder once and whole, and reads the classifier back from it."""
+"""Writes a checkpoint's folder once and whole, and reads a classifier back from it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from core.models import cards, model_card, registry
 from core.vision.transforms import InputSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -84,8 +85,21 @@ def write(
     card: dict[str, Any],
     history: pd.DataFrame,
     train_features: np.ndarray | None = None,
+    text: Callable[[dict[str, Any]], str] = model_card.text,
+    further_files: Mapping[str, bytes] | None = None,
 ) -> str:
-    """Write the folder of a checkpoint whose weights are given as the bytes of a safetensors file; see `save`."""
+    """Write the folder of a checkpoint whose weights are given as the bytes of a safetensors file; see `save`.
+
+    Args:
+        workspace: Where the checkpoints lie.
+        weights: The file of the weights.
+        config: The resolved options, nested groups flat.
+        card: What the card says; the hash of the weights, the versions and the time are added here.
+        history: A row an epoch, or whatever was followed.
+        train_features: Pooled features of the training part `(N, F)`, if there are any.
+        text: Makes the page that a person reads of the finished card.
+        further_files: What else is to lie in the folder, by name.
+    """
     made_at = datetime.now(UTC)
     digest = hashlib.sha256(weights).hexdigest()
     checkpoint_id = f"{config['model']}-{config['dataset'][:40]}-{made_at:%Y%m%d}-{digest[:8]}"
@@ -106,7 +120,9 @@ def write(
         history.to_parquet(aside / cards.HISTORY, index=False)
         files.write_json(aside / cards.CONFIG, config)
         files.write_json(aside / cards.CARD, card)
-        files.write_text(aside / cards.MODEL_CARD, model_card.text(card))
+        files.write_text(aside / cards.MODEL_CARD, text(card))
+        for name, content in (further_files or {}).items():
+            (aside / name).write_bytes(content)
     return checkpoint_id
 
 
@@ -120,6 +136,22 @@ def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
     if card["model"] == registry.ENSEMBLE:
         msg = f"Expected a classifier of its own, found the ensemble {checkpoint_id!r}; name one of its members."
         raise InputError(msg)
+    classifier = untrained(workspace, card)
+    classifier.load_state_dict(read_weights(workspace, card))
+    return Checkpoint(checkpoint_id, classifier.eval(), InputSpec(**card["input"]), card)
+
+
+def read_weights(workspace: Workspace, card: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Read the weights of a checkpoint by their names, on the CPU.
+
+    Args:
+        workspace: Where the checkpoints lie.
+        card: The checkpoint's card.
+
+    Raises:
+        InputError: If they are gone or not those the card names.
+    """
+    checkpoint_id = card["checkpoint_id"]
     path = workspace.checkpoint(checkpoint_id) / cards.WEIGHTS
     if not path.exists():
         msg = (
@@ -130,12 +162,10 @@ def load(workspace: Workspace, checkpoint_id: str) -> Checkpoint:
     if digest != card["weights_sha256"]:
         msg = (
             f"Expected weights with the hash {card['weights_sha256'][:8]} in checkpoint {checkpoint_id!r}, found "
-            f"{digest[:8]}: the file was changed or damaged; train the classifier again or restore the folder."
+            f"{digest[:8]}: the file was changed or damaged; train again or restore the folder."
         )
         raise InputError(msg)
-    classifier = untrained(workspace, card)
-    classifier.load_state_dict(safetensors.torch.load_file(path))
-    return Checkpoint(checkpoint_id, classifier.eval(), InputSpec(**card["input"]), card)
+    return safetensors.torch.load_file(path)
 
 
 def untrained(workspace: Workspace, card: dict[str, Any]) -> Classifier:

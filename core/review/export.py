@@ -56,6 +56,7 @@ COLUMNS = {
     **dict.fromkeys(("cut", "seconds"), NUMBER),
     "supersedes": WHOLE,
     "created_at": TEXT,
+    "seen_counterfactual": YES_NO,  # which tells the film's label
 }
 # What runs in a spreadsheet begins so, whatever stands before the first letter or digit; the wide forms too.
 _RUNS = re.compile(r"[\W_]*?[=+\-@\t\r＝＋－＠]")
@@ -243,6 +244,7 @@ def _of_read(row: Mapping[Any, Any]) -> dict[str, Any]:
         "regions": json.dumps(answer["regions"]),
         "seen_reasons": json.dumps(seen["reasons"], ensure_ascii=False),
         "seen_others": json.dumps(seen["others"]),
+        "seen_counterfactual": seen.get("counterfactual") is not None,
         "created_at": utc(row["created_at"]),
     }
 

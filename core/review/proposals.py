@@ -14,23 +14,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
-
 from core.base.errors import InputError
 from core.evaluation import operating_point, points_in_force
 from core.evaluation.points_in_force import ACTIVATED, DECLINED, WITHDRAWN
-from core.review import rights, tune_figures
+from core.review import once, rights, tune_figures
+from core.review.once import checked_key, checked_reason, insert_once
 from core.review.proposal_store import CARD, Decision, Proposal, decided, one, with_key
 from core.store.tables import decisions, proposals
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
-
     from core.base.paths import Workspace
     from core.store.ledger import Ledger, Page
 
 ACTIONS = {word: f"operating point {word}" for word in ("proposed", ACTIVATED, DECLINED, WITHDRAWN)}
-LONGEST_NAME, LONGEST_REASON = 36, 1000  # characters
+LONGEST_NAME, LONGEST_REASON = 36, once.LONGEST_REASON  # characters
 AT_TRAINING = "as at training"  # the name of a proposal to go back to the card's point
 
 
@@ -160,7 +157,7 @@ def decline(
     Raises:
         InputError: If it is decided already, there is no reason, or the reader lacks the right.
     """
-    said = _checked_reason(reason)
+    said = checked_reason(reason)
 
     def check(_page: Page, _proposal: Proposal, name: str) -> None:
         rights.require(name, rights.ACTIVATE)
@@ -191,11 +188,11 @@ def _file(ledger: Ledger, card: Mapping[str, Any], given: Given, **about: Any) -
         msg = "Expected figures that are numbers, found one that is none; reload the page."
         raise InputError(msg)
     values = {
-        "key": _checked_key(given.key),
+        "key": checked_key(given.key),
         **{name: card[name] for name in ("checkpoint_id", "weights_sha256")},
         **{name: getattr(given, name) for name in ("dataset", "split", "truth", "threshold")},
         "name": _checked_name(given.name),
-        "reason": _checked_reason(given.reason),
+        "reason": checked_reason(given.reason),
         "proposed_by": reader,
         **about,
     }
@@ -206,7 +203,7 @@ def _file(ledger: Ledger, card: Mapping[str, Any], given: Given, **about: Any) -
                 msg = "Expected a new key for a new proposal, found one that another proposal has; reload the page."
                 raise InputError(msg)
             return before
-        proposal_id = _insert(page, proposals, values | {"created_at": time.time()})
+        proposal_id = insert_once(page, proposals, values | {"created_at": time.time()})
         filed = one(page.connection, proposal_id)
         page.record(ACTIONS["proposed"], actor=reader, about=_about(filed), row=(proposals, proposal_id))
     return filed
@@ -224,7 +221,7 @@ def _decide(
     check: Any,  # noqa: ANN401 (a function of the page, the proposal and the reader's name)
 ) -> Decision:
     name = rights.checked_reader(reader)
-    _checked_key(key)
+    checked_key(key)
     with ledger.writing() as page:
         proposal = one(page.connection, proposal_id)
         if proposal.checkpoint_id != card["checkpoint_id"]:
@@ -238,22 +235,12 @@ def _decide(
             raise InputError(msg)
         check(page, proposal, name)
         values = {"key": key, "proposal_id": proposal_id, "decision": decision, "reason": reason, "decided_by": name}
-        decision_id = _insert(page, decisions, values | {"created_at": time.time()})
+        decision_id = insert_once(page, decisions, values | {"created_at": time.time()})
         about = _about(proposal) | {"reason": reason, "proposed_by": proposal.proposed_by}
         page.record(ACTIONS[decision], actor=name, about=about, row=(decisions, decision_id))
         made = one(page.connection, proposal_id).decision
     assert made is not None  # noqa: S101 (it was just inserted)
     return made
-
-
-def _insert(page: Page, table: Table, values: Mapping[str, Any]) -> int:
-    taken = page.connection.execute(select(table.c.key).where(table.c.key == values["key"])).first()
-    if taken is not None:
-        msg = "Expected a new key, found one that something else was saved under; reload the page."
-        raise InputError(msg)
-    key = page.connection.execute(insert(table).values(**values)).inserted_primary_key
-    assert key is not None  # noqa: S101 (an insert of one row has a key)
-    return int(key[0])
 
 
 def _about(proposal: Proposal) -> dict[str, Any]:
@@ -265,13 +252,6 @@ def _about(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _checked_key(key: str) -> str:
-    if not 8 <= len(key) <= 64:
-        msg = f"Expected a key of 8 to 64 characters, found {len(key)}; reload the page."
-        raise InputError(msg)
-    return key
-
-
 def _checked_name(name: str) -> str:
     # It stands within sentences that pages take as Markdown, so it holds nothing that Markdown reads.
     plain = " ".join(unicodedata.normalize("NFC", name).split())
@@ -281,13 +261,4 @@ def _checked_name(name: str) -> str:
             f"letter or digit, found {plain[:LONGEST_NAME]!r}; type another."
         )
         raise InputError(msg, field="name")
-    return plain
-
-
-def _checked_reason(reason: str) -> str:
-    plain = " ".join(reason.split())
-    if not 0 < len(plain) <= LONGEST_REASON or not plain.isprintable():
-        found = "none" if not plain else f"{len(plain)}" if plain.isprintable() else "some that cannot be printed"
-        msg = f"Expected a reason of 1 to {LONGEST_REASON} characters, found {found}; say it in a sentence."
-        raise InputError(msg, field="reason")
     return plain

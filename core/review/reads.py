@@ -19,7 +19,7 @@ from core.base.errors import InputError
 from core.data import radiographs
 from core.data.thumbnails import MARKS
 from core.evaluation import first_cases
-from core.review import progress, reading_list, words
+from core.review import counterfactual, progress, reading_list, switches, words
 from core.review.answer import SIDES
 from core.review.progress import Progress
 from core.review.read_store import ADJUDICATOR, Read, Reads
@@ -62,6 +62,8 @@ class CaseView:
     zone: str | None
     model: dict[str, Any] | None
     """`line`, `reasons` and, once asked for, `more`."""
+    counterfactual: dict[str, Any] | None
+    """The film as a network imagines it, as `Counterfactual.told` gives it; None where it may not be seen."""
     others: list[dict[str, str]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,6 +121,7 @@ def case_view(
         first=stands.first.answer.to_dict() if changed and stands.first is not None else None,
         zone=film["zone"] if shown else None,
         model=_model(film, reading, workspace, untold=bool(untold), more=more) if answered else None,
+        counterfactual=_counterfactual(film, stands, reads, reading, workspace),
         others=[_other(read) for read in stands.others],
     )
 
@@ -199,6 +202,21 @@ def _more(film: dict[str, Any], reading: ReadingList, *, untold: bool) -> dict[s
         "similar": [str(name) for name in near] if near is not None and not isinstance(near, float) else [],
         "signals": signals,
     }
+
+
+def _counterfactual(
+    film: dict[str, Any], stands: Progress, reads: Reads, reading: ReadingList, workspace: Workspace
+) -> dict[str, Any] | None:
+    """Return the counterfactual, if it is turned on and the reader has answered.
+
+    Which way a film was translated follows from its label, so a blinded list keeps it until the last answer too.
+    """
+    if not stands.own or (reading.blinded and stands.last is None):
+        return None
+    if not switches.is_on(reads.ledger.engine, switches.COUNTERFACTUAL):
+        return None
+    found = counterfactual.of_film(workspace, reading.worklist.dataset, film)
+    return None if found is None else found.told(int(film["width"]), int(film["height"]))
 
 
 def _other(read: Read) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Who may do what with a worklist or an operating point: asked in one place.
+"""Who may do what with a worklist, an operating point or a switch: asked in one place.
 
 Without a login a reader is whoever the name says, and a name gives every right.
 """
@@ -13,7 +13,8 @@ from core.base.errors import InputError
 
 READ, ADJUDICATE, EXPORT, AUDIT = "read", "adjudicate", "export", "audit"
 PROPOSE, ACTIVATE = "propose", "activate"  # an operating point; activate also means to decline
-RIGHTS = (READ, ADJUDICATE, EXPORT, AUDIT, PROPOSE, ACTIVATE)
+ADMINISTER = "administer"  # turn on or off what is off by default
+RIGHTS = (READ, ADJUDICATE, EXPORT, AUDIT, PROPOSE, ACTIVATE, ADMINISTER)
 LONGEST = 60
 RESERVED = {"command line", "pleurascope", "the dashboard"}
 

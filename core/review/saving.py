@@ -46,6 +46,8 @@ class Given:
     """Whether the heat map was looked at."""
     more: bool = False
     """Whether the drawer with similar films and signals was opened."""
+    counterfactual: dict[str, str] | None = None
+    """The counterfactual that was looked at, as `Counterfactual.seen` names it."""
 
 
 class CaseChanged(PleuraScopeError):
@@ -197,6 +199,13 @@ def _seen(
         # What was once looked at was seen, also by an answer that is given later.
         "heat_map": after and (given.heat_map or any(read.seen["heat_map"] for read in stands.own)),
         "more": after and (given.more or any(read.seen["more"] for read in stands.own)),
+        "counterfactual": (given.counterfactual or _looked_at(stands)) if after else None,
         "priors": [one for one in reading.priors(given.image_id) if one not in untold] if after else [],
         "others": [read.read_id for read in stands.others],
     }
+
+
+def _looked_at(stands: Progress) -> dict[str, str] | None:
+    """Return the counterfactual that the reader looked at for an earlier answer on the case."""
+    found: list[dict[str, str] | None] = [read.seen.get("counterfactual") for read in stands.own]
+    return next((one for one in reversed(found) if one is not None), None)

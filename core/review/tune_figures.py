@@ -11,8 +11,7 @@ import numpy as np
 from core.base.errors import InputError
 from core.data import split_store
 from core.data import truth as truths
-from core.evaluation import prediction_store
-from core.triage import evidence
+from core.evaluation import prediction_store, seen
 
 if TYPE_CHECKING:
     from core.base.paths import Workspace
@@ -52,7 +51,7 @@ def check_place(
         found = part if part != "val" or fold is None else f"the fold {fold}"
         msg = f"Expected a threshold chosen on the fold tune of val, found {found}; nothing is chosen there, use tune."
         raise InputError(msg)
-    if evidence.may_have_learnt(workspace, card, dataset, split):
+    if seen.may_have_learnt(workspace, card, dataset, split):
         msg = (
             f"Expected the split {card['split']} of {card['dataset']} as the checkpoint learnt from it, found {split} "
             "as it is now, whose tune may hold films it learnt from; choose on its own split or on another data set."

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, type_coerce
 from sqlalchemy.types import NullType
 
-from core.store.tables import decisions, proposals, reads, store, worklists
+from core.store.tables import decisions, origin_reads, proposals, reads, store, switches, worklists
 
-WATCHED = (store, worklists, reads, proposals, decisions)
+WATCHED = (store, worklists, reads, proposals, decisions, origin_reads, switches)
 """Tables of which every row has its entry in `audit`."""
 
 KEYS = {
@@ -21,6 +21,8 @@ KEYS = {
     "reads": ("read_id", "key"),
     "proposals": ("proposal_id", "key"),
     "decisions": ("decision_id", "key", "proposal_id"),
+    "origin_reads": ("origin_read_id", "key"),
+    "switches": ("switch_id", "key"),
     "audit": ("entry_id",),
 }
 """Tables that only grow, each with the columns by which a new row could take an old one's place."""

@@ -114,6 +114,44 @@ decisions = Table(
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
 )
 
+origin_reads = Table(
+    "origin_reads",
+    metadata,
+    Column("origin_read_id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # of this pair and this reader: one answer
+    Column("synthetic", String(80), nullable=False),  # the synthetic data set
+    Column("generator_sha256", String(64), nullable=False),  # of the weights its images were made with
+    Column("dataset", String(80), nullable=False),  # of the films
+    Column("direction", String(20), nullable=False),  # a-to-b | b-to-a
+    Column("reader", String(80), nullable=False),
+    Column("source", String(20), nullable=False),  # of the film: real | phantom
+    Column("film_id", String(200), nullable=False),
+    Column("film_sha256", String(64), nullable=False),  # of its decoded pixels
+    Column("film_patient", String(200), nullable=False),
+    Column("made_id", String(200), nullable=False),
+    Column("made_sha256", String(64), nullable=False),
+    Column("made_patient", String(200), nullable=False),  # of its parent
+    Column("image_size", Integer, nullable=False),  # side of both pictures in pixels
+    Column("seen", Boolean, nullable=False),  # whether the generator saw either patient
+    Column("film_side", String(10), nullable=False),  # left | right: where the film stood
+    Column("chosen", String(10), nullable=False),  # left | right: what the reader took for the film
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Index("origin_reads_by_set", "synthetic", "origin_read_id"),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("switch_id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # made by the form: a double click is one decision
+    Column("name", String(40), nullable=False),  # what is turned: "counterfactual"
+    Column("turned_on", Boolean, nullable=False),  # the newest row of a name counts; without one it is off
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(80), nullable=False),
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC
+    Index("switches_by_name", "name", "switch_id"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -163,6 +163,10 @@ class TrainConfig(Config):
             if self.architecture.model != model and chosen[name] != usual[name]:
                 msg = f"Option {name!r} belongs to {model}, found it with {self.architecture.model}; leave it out."
                 raise InputError(msg, field=name)
+        for name, value in SyntheticOptions().model_dump().items():
+            if self.synthesis.synthetic is None and chosen[name] != value:
+                msg = f"Option {name!r} belongs to synthetic images, found it without any; name a set or leave it out."
+                raise InputError(msg, field=name)
         return self
 
     def fingerprint(self) -> str:

@@ -1,4 +1,8 @@
-"""What a training run learns from: the films of a sound split, their labels and their decoded pixels."""
+"""What a training run learns from: the films of a sound split, their labels and their decoded pixels.
+
+Synthetic images that are learnt besides stand apart from the films: whatever measures, calibrates,
+or compares with the films of train sees films only.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,10 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import InputError
-from core.data import learnable, radiographs, split_store, truth
+from core.data import learnable, radiographs, split_store, synthetic, truth
 from core.data.pixel_cache import PixelCache
+from core.data.synthetic import Limits
+from core.models import cards
 from core.training import losses, targets
 from core.training.targets import Targets
 from core.vision import transforms
@@ -20,6 +26,7 @@ from core.vision.transforms import InputSpec
 
 if TYPE_CHECKING:
     from core.base.paths import Workspace
+    from core.data.synthetic import Admission, SyntheticCard
     from core.training.config import TrainConfig
 
 MEASURED = 2000  # training films at most, from which the mean and spread of the pixels are taken
@@ -50,24 +57,47 @@ class Material(Labelled):
     pixels: PixelCache
     spec: InputSpec
     targets: Targets | None  # of the rows of `table`; None: only labels are learnt
+    made: Admission | None = None  # synthetic images that are learnt besides the films of train
+    made_targets: np.ndarray | None = None  # (M, K) theirs
 
     def films(self, part: str) -> Films:
-        """Return the films of a part for the loader."""
-        rows = self.rows(part)
+        """Return the films of a part for the loader, without synthetic images that are learnt besides."""
+        targets = None if self.targets is None else self.targets.values[(self.table["part"] == part).to_numpy()]
+        return self._films(self.rows(part), targets)
+
+    def learnt(self) -> pd.DataFrame:
+        """Return the rows of all that is learnt: the films of train, then the synthetic images."""
+        train = self.rows("train")
+        return train if self.made is None else pd.concat([train, self.made.rows], ignore_index=True)
+
+    def learnt_films(self) -> Films:
+        """Return all that is learnt for the loader, in the order of `learnt`."""
+        films = self.films("train")
+        if self.made is None:
+            return films
+        targets = None
+        if films.targets is not None and self.made_targets is not None:
+            targets = np.concatenate([films.targets, self.made_targets])
+        return self._films(self.learnt(), targets)
+
+    def _films(self, rows: pd.DataFrame, targets: np.ndarray | None) -> Films:
         return Films(
             pixels=self.pixels,
             positions=self.pixels.rows_of(rows["image_id"]),
             labels=labels_of(rows),
-            targets=None if self.targets is None else self.targets.values[(self.table["part"] == part).to_numpy()],
+            targets=targets,
             spec=self.spec,
         )
 
     def identity(self) -> str:
         """Return the SHA-256 of all that decides what is learnt here: images, parts, labels, further targets."""
-        columns = self.table[["image_id", "sha256", "part", "fold", "label"]].astype("str").fillna("")
-        digest = hashlib.sha256(columns.to_csv(index=False).encode())
+        digest = hashlib.sha256(_as_text(self.table, ["image_id", "sha256", "part", "fold", "label"]))
         if self.targets is not None:
             digest.update(np.ascontiguousarray(self.targets.values).tobytes())
+        if self.made is not None:
+            digest.update(_as_text(self.made.rows, ["image_id", "sha256", "part", "label"]))
+        if self.made_targets is not None:
+            digest.update(np.ascontiguousarray(self.made_targets).tobytes())
         return digest.hexdigest()
 
 
@@ -112,19 +142,60 @@ def prepare(workspace: Workspace, config: TrainConfig, *, further: tuple[str, ..
     """
     dataset, labels = config.data.dataset, config.data.labels
     films = labelled(workspace, dataset, config.data.split, labels)
-    _refuse_too_many_processes(len(films.rows("train")), config)
+    made = admitted(workspace, config, films)
     table = films.table
-    pixels = PixelCache.ensure(workspace, table, size=config.architecture.image_size)
+    every = table if made is None else pd.concat([table, made.rows], ignore_index=True)
+    _refuse_too_many_processes(int((every["part"] == "train").sum()), config)
+    pixels = PixelCache.ensure(workspace, every, size=config.architecture.image_size)
+    # Of the films alone, so that synthetic images among those learnt do not change how a film is seen.
     spec = transforms.measure(pixels.read(_some_training_rows(table, config.optimisation.seed)))
-    known = None
+    known = made_targets = None
     if further:
-        known = targets.gather(table, truth.load(workspace, dataset), pixels, labels=labels, columns=further)
-    return Material(**vars(films), pixels=pixels, spec=spec, targets=known)
+        told = truth.load(workspace, dataset)
+        known = targets.gather(table, told, pixels, labels=labels, columns=further)
+        if made is not None:
+            made_targets = targets.gather(made.rows, told, pixels, labels=labels, columns=further).values
+    return Material(**vars(films), pixels=pixels, spec=spec, targets=known, made=made, made_targets=made_targets)
+
+
+def admitted(workspace: Workspace, config: TrainConfig, films: Labelled) -> Admission | None:
+    """Return the synthetic images that a run learns besides, or None where it asks for none.
+
+    Args:
+        workspace: Where the sets lie.
+        config: The run's options.
+        films: The films of its split.
+
+    Raises:
+        InputError: If the sets cannot be used, `synthetic.admitted` says when, or their generator's
+            checkpoint is another by now.
+    """
+    options, dataset = config.synthesis, config.data.dataset
+    if options.synthetic is None:
+        return None
+    found = synthetic.admitted(
+        workspace,
+        options.synthetic,
+        dataset=dataset,
+        split=split_store.load(workspace, dataset, config.data.split),
+        train=films.rows("train"),
+        share=options.synthetic_share,
+        classes=options.synthetic_classes,
+        limits=Limits(
+            max_cycle_error=options.max_cycle_error,
+            min_probability_shift=options.min_probability_shift,
+            min_change_in_lung=options.min_change_in_lung,
+        ),
+        seed=config.optimisation.seed,
+    )
+    for card in found.cards:
+        _refuse_another_generator(workspace, card)
+    return found
 
 
 def train_films(material: Material, config: TrainConfig) -> Films:
-    """Return the films to learn from, weighted or drawn as the config asks."""
-    films = material.films("train")
+    """Return all that is learnt, weighted or drawn as the config asks."""
+    films = material.learnt_films()
     balanced = losses.balanced_weights(films.labels)
     if config.optimisation.imbalance == "loss-weight":
         return replace(films, weights=balanced)
@@ -141,6 +212,23 @@ def _refuse_too_many_processes(films: int, config: TrainConfig) -> None:
             f"{batch}; ask for fewer processes."
         )
         raise InputError(msg, field="processes")
+
+
+def _refuse_another_generator(workspace: Workspace, card: SyntheticCard) -> None:
+    """Refuse a set whose generator's checkpoint, where it is still here, is not the one that made it."""
+    if not (workspace.checkpoint(card.generator_id) / cards.CARD).exists():
+        return  # the set's own card says which patients it saw
+    generator = cards.read_card(workspace, card.generator_id, task=cards.TRANSLATION)
+    if generator["weights_sha256"] != card.generator_sha256 or set(generator["patients"]) != set(card.patients):
+        msg = (
+            f"Expected the generator {card.generator_id} as it was when {card.name!r} was made, found another; "
+            "translate again under another name."
+        )
+        raise InputError(msg, field="synthetic")
+
+
+def _as_text(rows: pd.DataFrame, columns: list[str]) -> bytes:
+    return rows[columns].astype("str").fillna("").to_csv(index=False).encode()
 
 
 def _some_training_rows(table: pd.DataFrame, seed: int) -> np.ndarray:

@@ -18,6 +18,7 @@ from core.training import effort, told
 from core.training.material import labels_of
 
 if TYPE_CHECKING:
+    from core.data.synthetic import Admission
     from core.evaluation.calibration import Calibration
     from core.models.contract import Classifier
     from core.models.forward import Outputs
@@ -48,7 +49,7 @@ def card(
         origin: The weights it started from.
         classifier: The classifier, with the best weights.
     """
-    train, tune = material.rows("train"), material.rows("val")
+    tune = material.rows("val")
     fit = calibration.fit(outputs["val"].logits, labels_of(tune), prevalence=material.natural_prevalence)
     probabilities = {part: fit.probability(outputs[part].logits) for part in ("val", "test")}
     points = operating_point.named_points(labels_of(tune), probabilities["val"])
@@ -62,11 +63,12 @@ def card(
         "labels": config.data.labels,
         "seed": config.optimisation.seed,
         "input": material.spec.to_dict(),
-        "kinds": radiographs.sources(train),
+        "kinds": radiographs.sources(material.learnt()),
         "films_sha256": material.identity(),
         "patients_sha256": {part: fingerprint(material.rows(part)["patient_id"]) for part in PARTS},
         "parts": {part: counts(material.rows(part)) for part in PARTS},
         "films_without_label": material.without_label,
+        **({} if material.made is None else {"synthetic": learnt_besides(config, material.made)}),
         "metrics": measures(material, probabilities, of=config.architecture.model, data=config.data),
         "told_besides": told.measured(material, outputs),
         "calibration": fit.to_dict(),
@@ -93,6 +95,21 @@ def card(
             "auroc_per_minute": effort.auroc_per_minute(fitted),
         },
         "notes": _notes(config, material, fitted, fit),
+    }
+
+
+def learnt_besides(config: TrainConfig, made: Admission) -> dict[str, Any]:
+    """Return what the card says of the synthetic images that were learnt besides the films of train."""
+    options = config.synthesis
+    return {
+        "name": options.synthetic,
+        "generator_id": ",".join(dict.fromkeys(one.generator_id for one in made.cards)),
+        "generator_sha256": ",".join(dict.fromkeys(one.generator_sha256 for one in made.cards)),
+        "share": options.synthetic_share,
+        "classes": options.synthetic_classes,
+        "positives": made.positives,
+        "negatives": made.negatives,
+        "left_out": made.left_out,
     }
 
 
@@ -179,6 +196,8 @@ def _notes(config: TrainConfig, material: Material, fitted: Fitted, fit: Calibra
             "no operating point."
         )
     notes += calibration_notes(fit, material.rows("val"))
+    if material.made is not None:
+        notes += _synthetic_notes(config, material.made)
     if material.without_label:
         notes.append(f"{material.without_label} films of the split have no such label and were left out.")
     if material.rows("test").empty:
@@ -190,3 +209,17 @@ def _notes(config: TrainConfig, material: Material, fitted: Fitted, fit: Calibra
     if config.execution.compile and fitted.device == "cpu":
         notes.append("The network was to be compiled; on a CPU that was left out.")
     return notes
+
+
+def _synthetic_notes(config: TrainConfig, made: Admission) -> list[str]:
+    """Say what was invented among the images that were learnt."""
+    sets = " and ".join(f"{one.name} (by {one.generator_id})" for one in made.cards)
+    told = f"{made.positives} synthetic images with" + (f" and {made.negatives} without" if made.negatives else "")
+    notes = [f"Besides the films of train it learnt {told} a pneumothorax, invented by a network, of {sets}."]
+    smallest = min(one.image_size for one in made.cards)
+    if smallest < config.architecture.image_size:
+        notes.append(
+            f"The synthetic images are of {smallest} px and were enlarged to {config.architecture.image_size}: that "
+            "they are less sharp than films is something it may have learnt."
+        )
+    return notes + made.notes

@@ -1,8 +1,8 @@
 """Where a training run keeps what it needs to go on after a stop.
 
-`last.state` holds the weights as they are, those of the best epoch, the optimiser and the
-place in the training. It is written whole or not at all: a kill at any moment leaves the state
-before or the state after.
+`last.state` holds the weights as they are, the optimiser, the place in the training, and what
+else the run goes on from, such as the weights of its best epoch. It is written whole or not at
+all: a kill at any moment leaves the state before or the state after.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import filelock
 import torch
@@ -20,9 +20,18 @@ import torch
 from core.base import files, progress
 from core.base.errors import InputError
 from core.base.paths import Workspace
-from core.training.config import TrainConfig
 
 LAST = "last.state"
+
+
+class Options(Protocol):
+    """What a run was asked for: the config of a classifier's training or of a CycleGAN's."""
+
+    def fingerprint(self) -> str:
+        """Return hexadecimal digits that are the same for the same options."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class RunFolder:
         (self.path / LAST).unlink(missing_ok=True)
 
 
-def of(workspace: Workspace, config: TrainConfig, material_identity: str) -> RunFolder:
+def of(workspace: Workspace, config: Options, material_identity: str) -> RunFolder:
     """Return the run's folder: in the job's folder, or under `runs/` by the hash of the options.
 
     A state made from other options, films, labels or another version of torch is not this

@@ -12,13 +12,11 @@ from core.base import files, schema
 from core.base.errors import InputError
 from core.data import radiographs, split_store
 from core.data import truth as truths
-from core.evaluation import points_in_force, prediction_store
+from core.evaluation import points_in_force, prediction_store, seen
 from core.triage import signals
 from core.triage.signals import COLUMN, SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from core.base.paths import Workspace
     from core.evaluation.points_in_force import InForce
 
@@ -155,24 +153,12 @@ def in_force(workspace: Workspace, card: dict[str, Any]) -> InForce:
 def may_be_known(workspace: Workspace, evidence: Evidence) -> str | None:
     """Say why a checkpoint may have learnt from films of this split's fold `certify`, or None."""
     card = evidence.card
-    if evidence.split is None or not may_have_learnt(workspace, card, evidence.dataset, evidence.split):
+    if evidence.split is None or not seen.may_have_learnt(workspace, card, evidence.dataset, evidence.split):
         return None
     return (
         f"The checkpoint learnt from {card['dataset']}/{card['split']} as it then was, and may have seen films of this "
         "certify fold; use its own split or train it on this one."
     )
-
-
-def may_have_learnt(workspace: Workspace, card: Mapping[str, Any], dataset: str, split: str) -> bool:
-    """Tell whether a checkpoint may have learnt from films of a split's part val.
-
-    The folds of another split of the data set it learnt from may hold its training films.
-
-    Raises:
-        InputError: If there is no such split.
-    """
-    made = split_store.certificate(workspace, dataset, split)
-    return dataset == card["dataset"] and made["table_sha256"] != card["split_sha256"]
 
 
 def gathered(

@@ -3,8 +3,10 @@
 from typing import get_args
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.panels import STATE_ICONS, _words, duration, progress_text
+from core.base import files
 from core.jobs.job import JobProgress, State
 from core.jobs.queue import JobQueue
 
@@ -63,3 +65,37 @@ def test_a_job_s_line_gives_its_message_once_and_cuts_a_long_one(workspace, stat
     queue.end(queue.file("Train", ["train"]).job_id, state, message=message)
 
     assert _words(queue.get(1)) == told
+
+
+def page():
+    import streamlit
+
+    from app import panels
+
+    dataset = panels.choose_dataset("here")
+    split = None if dataset is None else panels.choose_split("here", dataset)
+    streamlit.session_state["chosen"] = (
+        dataset,
+        split,
+        None if split is None else panels.choose_truth("here", dataset),
+    )
+
+
+def test_a_data_set_a_split_and_a_truth_are_chosen_in_the_sidebar(films):
+    at = AppTest.from_function(page, default_timeout=60).run()
+    assert not at.exception
+    assert [choice.label for choice in at.sidebar.selectbox] == ["Data set"]  # "alone" comes first
+    assert "No split of alone yet. `python -m core split alone" in at.info[0].value
+
+    at.selectbox(key="here.dataset").set_value("films").run()
+
+    assert at.session_state["chosen"] == ("films", "patient", "report")
+    assert [choice.label for choice in at.sidebar.selectbox] == ["Data set", "Split", "Reference standard"]
+
+
+def test_a_synthetic_data_set_which_has_no_split_is_not_offered(films):
+    files.write_json(films.synthetic_card("alone"), {})
+
+    at = AppTest.from_function(page, default_timeout=60).run()
+
+    assert at.selectbox(key="here.dataset").options == ["films"]

@@ -3,58 +3,29 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from core.base.paths import ROOT
 from core.jobs import worker
 from core.jobs.queue import JobQueue
 from core.training.config import TrainConfig
+from tests.app import training_seen
+from tests.app.training_seen import charts, checked, opened, told, write
 
 PLACE = {"dataset": "films", "split": "patient"}
-
-
-def opened():
-    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
-    at.switch_page(str(ROOT / "pages" / "training.py")).run()
-    return checked(at)
-
-
-def checked(at):
-    assert not at.exception
-    assert not at.warning
-    return at
-
-
-def told(at):
-    return "\n".join(str(element.value) for element in (*at.subheader, *at.caption, *at.markdown))
 
 
 def filed(queue, *, curve=(), end=None, message=None, parent_id=None, **options):
     """File a training, let it run and end as the test wants, with a history of these (loss, AUROC)."""
     config = TrainConfig.from_dict(PLACE | {"image_size": 64, "seed": len(queue.newest(1000))} | options).to_dict()
-    job = queue.file(f"Train {config['model']}", ["train"], config=config, parent_id=parent_id)
-    if end != "queued":
-        assert queue.claim(device_free=True).job_id == job.job_id
-    if curve:
-        write(queue, job, curve)
-    if end not in (None, "queued"):
-        queue.end(job.job_id, end, made={"checkpoint_id": "cnn-0123"} if end == "done" else None, message=message)
-    return queue.get(job.job_id)
+    made = {"checkpoint_id": "cnn-0123"} if end == "done" else None
+    rows = epochs(curve)
+    return training_seen.filed(queue, config, rows=rows, end=end, parent_id=parent_id, made=made, message=message)
 
 
-def write(queue, job, curve, *, first=1):
-    rows = [
+def epochs(curve, *, first=1):
+    return [
         {"epoch": first + number, "train_loss": loss, "tune_loss": loss, "tune_auroc": auroc}
         for number, (loss, auroc) in enumerate(curve)
     ]
-    with (queue.folder(job.job_id) / "history.jsonl").open("a") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-
-
-def charts(at):
-    """Return the names of each chart's series, by the title of the chart."""
-    figures = [json.loads(element.proto.spec) for element in at.get("plotly_chart")]
-    return {figure["layout"]["title"]["text"]: [line.get("name") for line in figure["data"]] for figure in figures}
 
 
 @pytest.fixture
@@ -205,7 +176,7 @@ def test_runs_on_different_data_sets_never_share_an_axis(queue):
 
 def test_an_epoch_that_was_learnt_again_after_a_kill_counts_once(queue):
     job = filed(queue, curve=[(0.6, 0.7), (0.5, 0.8), (0.4, 0.85)])
-    write(queue, job, [(0.45, 0.81)], first=2)
+    write(queue, job, epochs([(0.45, 0.81)], first=2))
 
     assert "Epoch 2" in told(opened())
 

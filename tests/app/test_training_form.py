@@ -4,46 +4,12 @@ import json
 import os
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from app.training_form import FIELDS, FIRST, GROUP_TITLES
+from app.training_kinds import CLASSIFIER, TITLES
 from core.data import split_store
-from core.models.registry import CLASSIFIERS, ENSEMBLE, TITLES
+from core.models.registry import CLASSIFIERS, ENSEMBLE
 from core.training.config import ONLY_FOR, TrainConfig
-
-
-def page():
-    import streamlit
-
-    from app import training_form
-
-    streamlit.session_state["wanted"] = training_form.draw()
-
-
-def opened(**state):
-    at = AppTest.from_function(page, default_timeout=60)
-    for name, value in state.items():
-        at.session_state[f"training.{name}"] = value
-    at.run()
-    assert not at.exception
-    assert not at.warning  # such as Streamlit's about a value set twice
-    return at
-
-
-def widgets(at):
-    found = [*at.selectbox, *at.number_input, *at.checkbox, *at.multiselect]
-    return {widget.key.removeprefix("training."): widget for widget in found}
-
-
-def refusals(at):
-    """Return every reason in red by the key of the widget it stands under."""
-    found, above = {}, None
-    for node in at.sidebar:
-        if getattr(node, "key", None):
-            above = node.key.removeprefix("training.")
-        elif str(getattr(node, "value", "")).startswith(":small[:red["):
-            found[above] = node.value[12:-2]
-    return found
+from tests.app.training_seen import opened_form, refusals, widgets
 
 
 def trained(workspace, name, *, model="cnn", split="patient"):
@@ -58,7 +24,7 @@ def trained(workspace, name, *, model="cnn", split="patient"):
 
 
 def test_without_a_split_the_form_says_what_comes_first(workspace):
-    at = opened()
+    at = opened_form()
 
     assert "No data set with images and a split yet" in at.info[0].value
     assert widgets(at) == {}
@@ -67,9 +33,9 @@ def test_without_a_split_the_form_says_what_comes_first(workspace):
 
 @pytest.mark.parametrize("model", CLASSIFIERS)
 def test_every_option_of_a_classifier_has_one_widget_with_its_help(films, model):
-    found = widgets(opened(model=model))
+    found = widgets(opened_form(model=model))
 
-    own = {name: field for name, field in FIELDS.items() if ONLY_FOR.get(name, model) == model}
+    own = {name: field for name, field in CLASSIFIER.fields.items() if ONLY_FOR.get(name, model) == model}
     assert set(found) == set(own)
     described = {name: field.description for name, field in own.items() if name != "model"}
     assert {name: found[name].help for name in described} == described
@@ -77,21 +43,21 @@ def test_every_option_of_a_classifier_has_one_widget_with_its_help(films, model)
 
 
 def test_the_useful_options_come_first_and_the_rest_is_folded_by_group(films):
-    at = opened()
+    at = opened_form()
 
     order = [
         node.key.removeprefix("training.") for node in at.sidebar if getattr(node, "key", None) in at.session_state
     ]
-    assert order[:10] == ["dataset", "split", "labels", "model", *FIRST]
-    assert [group.label for group in at.sidebar.expander] == list(GROUP_TITLES.values())
+    assert order[:10] == ["model", "dataset", "split", "labels", *CLASSIFIER.first]
+    assert [group.label for group in at.sidebar.expander] == list(CLASSIFIER.folded)
     folded = {
         widget.key for group in at.sidebar.expander for kind in (group.number_input, group.checkbox) for widget in kind
     }
-    assert not folded & {f"training.{name}" for name in FIRST}
+    assert not folded & {f"training.{name}" for name in CLASSIFIER.first}
 
 
 def test_numbers_keep_the_bounds_of_the_config(films):
-    found = widgets(opened())
+    found = widgets(opened_form())
 
     assert (found["epochs"].min, found["epochs"].max) == (1, 1000)
     assert (found["image_size"].min, found["image_size"].max, found["image_size"].step) == (32, 1024, 16)
@@ -100,7 +66,7 @@ def test_numbers_keep_the_bounds_of_the_config(films):
 
 
 def test_only_data_sets_with_a_split_are_offered(films):
-    found = widgets(opened())
+    found = widgets(opened_form())
 
     assert found["dataset"].options == ["films"]
     assert found["split"].options == ["patient"]
@@ -109,14 +75,14 @@ def test_only_data_sets_with_a_split_are_offered(films):
 
 
 def test_nothing_is_handed_over_before_the_button_is_pressed(films):
-    at = opened()
+    at = opened_form()
     at.number_input(key="training.epochs").set_value(3).run()
 
     assert at.session_state["wanted"] is None
 
 
 def test_an_untouched_form_is_the_config_s_default(films):
-    at = opened()
+    at = opened_form()
 
     at.button(key="training.start").click().run()
 
@@ -126,7 +92,7 @@ def test_an_untouched_form_is_the_config_s_default(films):
 
 
 def test_what_was_chosen_is_handed_over_in_its_type(films):
-    at = opened()
+    at = opened_form()
     at.number_input(key="training.epochs").set_value(3)
     at.number_input(key="training.noise").set_value(0.0)
     at.checkbox(key="training.horizontal_flip").set_value(True)
@@ -142,7 +108,7 @@ def test_what_was_chosen_is_handed_over_in_its_type(films):
 
 
 def test_an_option_of_another_kind_of_classifier_stays_behind_when_the_kind_is_changed(films):
-    at = opened(model="vit")
+    at = opened_form(model="vit")
     at.selectbox(key="training.vit_size").set_value("small").run()
 
     at.selectbox(key="training.model").set_value("cnn").run()
@@ -154,7 +120,7 @@ def test_an_option_of_another_kind_of_classifier_stays_behind_when_the_kind_is_c
 def test_a_split_by_domain_is_not_for_classifiers(films):
     split_store.create(films, "films", "ab", "domain")
 
-    assert opened().selectbox(key="training.split").options == ["patient"]
+    assert opened_form().selectbox(key="training.split").options == ["patient"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +133,7 @@ def test_a_split_by_domain_is_not_for_classifiers(films):
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_told_at_its_field_and_cannot_be_started(films, changed, field, told):
-    at = opened(**changed)
+    at = opened_form(**changed)
 
     assert list(refusals(at)) == [field]
     assert told in refusals(at)[field].replace("\\", "")
@@ -177,14 +143,14 @@ def test_what_cannot_work_is_told_at_its_field_and_cannot_be_started(films, chan
 
 
 def test_a_reason_in_a_folded_group_opens_it(films):
-    at = opened(clip_norm=0.0)
+    at = opened_form(clip_norm=0.0)
 
     assert [group.label for group in at.sidebar.expander if group.proto.expanded] == ["Learning"]
 
 
 def test_a_file_of_weights_that_exists_is_taken(films, tmp_path):
     (tmp_path / "own.safetensors").touch()
-    at = opened(weights=str(tmp_path / "own.safetensors"))
+    at = opened_form(weights=str(tmp_path / "own.safetensors"))
 
     at.button(key="training.start").click().run()
 
@@ -197,7 +163,7 @@ def test_a_split_that_changed_is_refused_under_the_split_and_works_again_when_it
     split_store.create(films, "films", "other", "patient", seed=1)
     path.write_bytes(films.split("films", "other").read_bytes())
 
-    at = opened(split="patient")
+    at = opened_form(split="patient")
     assert "found another; run `split` again" in refusals(at)["split"]
 
     path.write_bytes(sound)
@@ -211,14 +177,14 @@ def test_a_train_part_of_one_class_is_refused(films):
     lists = {f"{part}_list": kept.loc[kept["part"] == part, "image_id"] for part in ("train", "val", "test")}
     split_store.create(films, "films", "one", "official", **lists)
 
-    assert "Expected films with and without pneumothorax in train" in refusals(opened(split="one"))["split"]
+    assert "Expected films with and without pneumothorax in train" in refusals(opened_form(split="one"))["split"]
 
 
 def test_an_ensemble_is_made_of_the_chosen_members(films):
     for name in ("cnn-1", "vit-2", "elsewhere-3"):
         trained(films, name, split="other" if name == "elsewhere-3" else "patient")
     trained(films, "ensemble-4", model=ENSEMBLE)
-    at = opened(model=ENSEMBLE)
+    at = opened_form(model=ENSEMBLE)
     assert set(widgets(at)) == {"dataset", "split", "model", "checkpoints", "fusion"}
     assert len(widgets(at)["checkpoints"].options) == 2
     assert "Expected two or more different checkpoints" in refusals(at)["checkpoints"]
@@ -235,6 +201,6 @@ def test_an_ensemble_is_made_of_the_chosen_members(films):
 
 
 def test_without_members_an_ensemble_says_what_comes_first(films):
-    at = opened(model=ENSEMBLE)
+    at = opened_form(model=ENSEMBLE)
 
     assert "train the members first" in at.caption[-1].value

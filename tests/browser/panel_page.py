@@ -23,7 +23,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>panel</title>
 <script type="module">
 JS
 const told = [];
-window.view = { sha256: "f1", straight: true, regions: [], heat: false, hasHeat: false, heatSeen: false };
+window.view = { sha256: "f1", straight: true, regions: [], heat: false, hasHeat: false, heatSeen: false,
+  counterfactual: false, counterfactualSeen: false };
 Object.assign(view, { asked: [] });
 window.change = (values) => { Object.assign(view, values); told.forEach((one) => one()); };
 window.sent = [];
@@ -35,6 +36,8 @@ const host = {
   startRegion: (kind) => view.asked.push(kind),
   setHeat: (on) => change({ heat: on, heatSeen: view.heatSeen || (on && view.hasHeat) }),
   hasHeat: () => view.hasHeat,
+  setCounterfactual: (on) => change({ counterfactual: on, counterfactualSeen: view.counterfactualSeen || on }),
+  counterfactualSeen: () => view.counterfactualSeen,
   heatSeen: () => view.heatSeen,
   onChange: (one) => told.push(one),
   send: (name, value) => sent.push({ name, value }),

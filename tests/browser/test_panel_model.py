@@ -206,3 +206,42 @@ def test_a_practice_film_ends_with_reader_model_and_truth_side_by_side(room, exp
     room.shot("practice")
     room.page.set_viewport_size({"width": 820, "height": 1180})
     room.shot("practice")
+
+
+OFFER = {"state": "offer", "title": "Counterfactual", "sentence": "A network's version of this film."}
+MADE = {"state": "shown", "title": "This film without pneumothorax", "sentence": "Invented by a network."}
+
+
+def test_the_counterfactual_is_asked_for_once_shown_with_its_caption_and_then_noted(room, expect):
+    room.show(SECOND, counterfactual=OFFER)
+    expect(room.page.get_by_text("A network's version of this film.")).to_be_visible()
+    room.button("Counterfactual").click()
+    assert room.sent("ask") == [{"case": "c1", "what": "counterfactual"}]
+    expect(room.button("Loading…")).to_be_disabled()
+
+    room.show(SECOND, counterfactual=MADE)
+    assert room.viewed("counterfactual")
+    expect(room.page.get_by_text("Invented by a network.")).to_be_visible()
+    made = room.button("This film without pneumothorax")
+    expect(made).to_have_attribute("aria-pressed", "true")
+    room.shot("counterfactual")
+    made.click()
+    assert not room.viewed("counterfactual")
+    room.page.reload()  # what was seen stays seen
+    room.show(SECOND, counterfactual=OFFER)
+    room.press("Enter")
+    assert room.sent("save")[0]["counterfactual"]
+
+
+def test_nothing_is_said_of_a_counterfactual_where_there_is_none(room, expect):
+    room.show(SECOND, counterfactual=None)
+
+    expect(room.button("Counterfactual")).to_have_count(0)
+    room.press("Enter")
+    assert not room.sent("save")[0]["counterfactual"]
+
+
+def test_a_counterfactual_that_cannot_be_read_is_explained(room, expect):
+    room.show(SECOND, counterfactual={"state": "none", "title": "x", "sentence": "It cannot be read."})
+
+    expect(room.page.get_by_text("It cannot be read.")).to_be_visible()

@@ -294,3 +294,46 @@ def test_messages_sent_at_once_all_arrive_once_and_in_order(page):
     places = [words.index(f"'value': {{'n': {n}}}") for n in range(1, 6)]
     assert places == sorted(places)
     assert words.count("'name': 'hello'") == 5
+
+
+def test_a_counterfactual_stands_beside_its_film_and_never_alone(page):
+    show(page, "made")
+    shown = page.locator(".desk-pane:visible")
+    assert shown.count() == 1
+    assert page.locator(".desk-thumb").count() == 1  # the prior: the strip holds nothing that is generated
+    assert not page.evaluate("host.counterfactualSeen()")
+
+    page.evaluate("host.setCounterfactual(true)")
+    frames(page)
+
+    assert shown.count() == 2
+    assert corner(page, "top", 1).inner_text() == (
+        "Counterfactual: This film without pneumothorax\ninvented by a network: it may add or remove disease"
+    )
+    told = canvas(page, 1).get_attribute("aria-label")
+    assert told.startswith("Generated picture: Counterfactual: This film without pneumothorax")
+    assert "GENERATED" in told
+    amber = "c => { const d = c.getContext('2d').getImageData(c.width - 14, 12, 1, 1).data; return d[0] - d[2] }"
+    assert canvas(page, 1).evaluate(amber) > 80  # in the canvas's own pixels
+    assert page.evaluate("host.counterfactualSeen()")
+    shot(page, "counterfactual")
+
+    page.keyboard.press("p")  # the prior comes between
+    frames(page)
+    assert shown.count() == 3
+    assert corner(page, "top", 1).inner_text().startswith("Prior: AP, follow-up 2")
+    assert corner(page, "top", 2).inner_text().startswith("Counterfactual: ")
+    page.keyboard.press("p")
+    page.evaluate("host.setCounterfactual(false)")
+    frames(page)
+    assert shown.count() == 1
+    assert page.evaluate("host.drawn().sha256") is not None
+
+
+def test_the_key_of_the_prior_never_brings_a_counterfactual(page):
+    show(page, "made")
+    for _ in range(3):
+        page.keyboard.press("p")
+    frames(page)
+
+    assert not page.evaluate("host.counterfactualSeen()")

@@ -67,9 +67,14 @@ CASES = {{
     ],
     "plain": [film("plain", mark="PHANTOM")],
     "lost": [film("small", lost=True), film("plain", title="AP, follow-up 2", lost=True)],
+    "made": [
+        film("deep", id="00012_003.png"), film("plain", title="AP, follow-up 2"),
+        film("small", title="This film without pneumothorax", mark="GENERATED", counterfactual=True,
+             caption="invented by a network: it may add or remove disease"),
+    ],
     "gone": [film("deep", sha256="0" * 64), film("deep", sha256="1" * 64)],
 }}
-*columns, fourth, fifth = st.columns(6)
+*columns, fourth, fifth = st.columns(7)
 for column, name in zip(columns, CASES):
     if column.button(f"show {{name}}"):
         state.case = case = name

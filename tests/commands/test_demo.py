@@ -8,7 +8,11 @@ from dataclasses import replace
 import pytest
 
 from core.__main__ import main
-from core.commands import demo, study
+from core.base.errors import PleuraScopeError
+from core.commands import arguments as arguments_of_words
+from core.commands import demo, dose_response, realism, steps, study, translate
+from core.data import synthetic
+from core.evaluation import comparison_store, dose_store, report_store
 from core.jobs import worker
 from core.jobs.queue import JobQueue
 from core.models import cards
@@ -51,7 +55,7 @@ def ends(queue, monkeypatch):
                     message="as the test says",
                 )
 
-    monkeypatch.setattr(demo.time, "sleep", elapse)
+    monkeypatch.setattr(steps.time, "sleep", elapse)
     return badly
 
 
@@ -60,21 +64,55 @@ def test_the_study_has_as_many_steps_as_its_progress_says(queue, ends):
 
     made = demo.Demo(queue, parent.job_id, study.USUAL).run()
 
-    steps = queue.children(parent.job_id)
-    assert len(steps) == study.USUAL.steps
-    commands = [step.arguments[0] for step in steps]
+    filed = queue.children(parent.job_id)
+    assert len(filed) == study.USUAL.steps
+    commands = [step.arguments[0] for step in filed]
     assert commands[:7] == ["phantom", "index", "split", "train", "predict", "evaluate", "triage"]
-    assert commands.count("train") == 6
-    assert commands[-4:] == ["ensemble", "predict", "evaluate", "triage"]
-    trained = [step for step in steps if step.arguments[0] == "train"]
+    assert commands.count("train") == 7
+    # The arms of the dose-response come before the ensemble, which pages show first, and before what looks for them.
+    synthesis = ["train", "translate", "translate", "dose-response", "realism", "realism"]
+    assert commands[-11:] == [*synthesis, "ensemble", "predict", "evaluate", "triage", "compare"]
+    trained = [step for step in filed if step.arguments[0] == "train"]
     assert trained[0].config["model"] == "cnn"  # the quick one, so that there are cases soon
-    assert {step.config["model"] for step in trained} == set(CLASSIFIERS)
-    assert {step.config["weights"] for step in trained} == {"none"}
+    assert {step.config["model"] for step in trained} == {*CLASSIFIERS, "cyclegan"}
+    assert {step.config["weights"] for step in trained[:-1]} == {"none"}
     members = [f"c{step.job_id}" for step in trained if step.config["model"] in study.MEMBERS]
-    assert steps[-4].arguments[1:4] == members
-    assert made["checkpoint_id"] == f"c{steps[-4].job_id}"
-    assert made["quick_checkpoint_id"] == f"c{steps[3].job_id}"
+    fused = filed[-5]
+    assert fused.arguments[1:4] == members
+    assert made["checkpoint_id"] == f"c{fused.job_id}"
+    assert made["quick_checkpoint_id"] == f"c{filed[3].job_id}"
+    assert made["generator_id"] == f"c{trained[-1].job_id}"
     assert len(made["checkpoints"]) == 7
+    assert filed[-1].arguments[1:8] == made["checkpoints"]
+
+
+@pytest.mark.parametrize("plan", [study.USUAL, study.FULL])
+def test_the_words_of_the_synthetic_part_are_those_its_commands_take(plan, queue, ends):
+    parent = demo.file(queue)
+
+    made = demo.Demo(queue, parent.job_id, plan).run()
+
+    filed = {step.title: step for step in queue.children(parent.job_id)}
+    given, taken = plan.synthesis.given, plan.synthesis.taken
+    trained = filed[f"Train the {plan.synthesis.title}"].config
+    assert (trained["split"], trained["ema_decay"] < 1) == ("domain", True)
+    for name, direction in ((given, "a-to-b"), (taken, "b-to-a")):
+        asked = parse(translate.TranslateArguments, filed[f"Translate: {name}"].arguments[1:], "checkpoint")
+        assert (asked.checkpoint, asked.split, asked.part) == (made["generator_id"], "domain", "all")
+        assert (asked.direction, asked.name) == (direction, name)
+        assert parse(realism.RealismArguments, filed[f"Realism: {name}"].arguments[1:], "synthetic").synthetic == name
+    step = filed[f"Dose-response: {given}"]
+    asked = parse(dose_response.DoseResponseArguments, step.arguments[1:])
+    assert step.holds_device is False
+    assert (asked.data.split, asked.sets, asked.control) == ("patient", [given, taken], True)
+    assert asked.architecture.head_only is plan.synthesis.on_quick
+    if plan.synthesis.on_quick:
+        assert made["quick_checkpoint_id"] in asked.architecture.weights
+
+
+def parse(arguments, words, *positional):
+    """Return what a command reads from words."""
+    return arguments_of_words.parse(arguments, words, prog="test", positional=positional)
 
 
 def test_a_step_that_is_done_is_not_done_again(queue, ends):
@@ -89,7 +127,7 @@ def test_a_step_that_is_done_is_not_done_again(queue, ends):
 def test_the_study_goes_on_at_the_step_that_failed(queue, ends):
     parent = demo.file(queue)
     ends["Split by patient"] = "failed"
-    with pytest.raises(demo.PleuraScopeError, match=r"The step 'Split by patient' \(job 4\) was failed: as the test"):
+    with pytest.raises(PleuraScopeError, match=r"The step 'Split by patient' \(job 4\) was failed: as the test"):
         demo.Demo(queue, parent.job_id, study.USUAL).run()
     assert len(queue.children(parent.job_id)) == 3
 
@@ -103,14 +141,14 @@ def test_the_study_goes_on_at_the_step_that_failed(queue, ends):
 def test_demo_follows_the_study_to_its_end(queue, monkeypatch, done):
     made = {"dataset": "phantoms", "checkpoint_id": "c"}
     job = demo.file(queue)
-    monkeypatch.setattr(demo.time, "sleep", lambda _seconds: queue.end(job.job_id, "done", made=made))
+    monkeypatch.setattr(steps.time, "sleep", lambda _seconds: queue.end(job.job_id, "done", made=made))
 
     assert done("demo")[1] == made | {"job_id": job.job_id}
 
 
 def test_demo_says_why_the_study_failed(queue, monkeypatch, capsys):
     job = demo.file(queue)
-    monkeypatch.setattr(demo.time, "sleep", lambda _seconds: queue.end(job.job_id, "failed", message="disk full"))
+    monkeypatch.setattr(steps.time, "sleep", lambda _seconds: queue.end(job.job_id, "failed", message="disk full"))
 
     assert main(["demo"]) == 1
 
@@ -127,10 +165,20 @@ TINY = study.Plan(
     phantom=("--patients", "100", "--size", "64"),
     quick=tiny(study.QUICK),
     trainings=tuple(tiny(training) for training in study.USUAL.trainings),
+    synthesis=replace(
+        study.USUAL.synthesis,
+        generator=study.USUAL.synthesis.generator | {"image_size": 32, "width": 4, "steps": 2},
+        doses=("0", "1"),
+        learning=(
+            *("--model", "cnn", "--image-size", "32", "--epochs", "1", "--batch-size", "16", "--head-only"),
+            *("--max-cycle-error", "1", "--min-probability-shift", "-1"),  # two steps teach a CycleGAN nothing
+        ),
+    ),
 )
 
 
-def test_every_classifier_of_the_study_is_made_predicts_and_is_measured(workspace):
+@pytest.mark.slow  # sixty processes
+def test_all_of_the_study_is_made_predicts_and_is_measured(workspace):
     """The list of `demo`, at toy sizes, by the commands themselves."""
     queue = JobQueue(workspace)
     parent = queue.file("The embedded study", ["demo"], holds_device=False)
@@ -152,7 +200,16 @@ def test_every_classifier_of_the_study_is_made_predicts_and_is_measured(workspac
     for name in made["checkpoints"]:
         for part in ("val", "test"):
             assert workspace.predictions(name, "phantoms", "patient", part).exists()
-    assert len(list(workspace.reports.glob("*.json"))) == 7
+    own = {name for name in report_store.report_ids(workspace) if name.startswith(tuple(made["checkpoints"]))}
+    assert len(own) == 7
+    assert synthetic.names(workspace) == ["phantoms-nf", "phantoms-ptx"]
+    (told,) = dose_store.report_ids(workspace)
+    assert len(dose_store.load(workspace, told).doses) == 3
+    assert {path.stem for path in workspace.reports.glob("realism-*.json")} == {
+        *("realism-phantoms-nf", "realism-phantoms-ptx")
+    }
+    (compared,) = comparison_store.comparison_ids(workspace)
+    assert comparison_store.load(workspace, compared).checkpoints == made["checkpoints"]
     listed = {one.checkpoint_id: one.policy["kind"] for one in Worklists(workspace).all()}
     assert listed == {made["quick_checkpoint_id"]: "budget", made["checkpoint_id"]: "limit"}
 

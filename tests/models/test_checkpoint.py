@@ -148,3 +148,29 @@ def test_changed_weights_are_refused(workspace, classifier):
 
     with pytest.raises(InputError, match="Expected weights with the hash 00000000 in checkpoint 'cnn-tiny-"):
         checkpoint.load(workspace, name)
+
+
+def test_a_checkpoint_may_have_its_own_page_and_further_files(workspace):
+    name = checkpoint.write(
+        workspace,
+        b"weights",
+        config=CONFIG,
+        card={"task": "translation", "title": "CycleGAN"},
+        history=pd.DataFrame({"step": [1]}),
+        text=lambda card: f"# {card['title']} {card['weights_sha256'][:8]}\n",
+        further_files={"sample-000001.png": b"a picture"},
+    )
+
+    folder = workspace.checkpoint(name)
+    assert (folder / "sample-000001.png").read_bytes() == b"a picture"
+    assert (folder / cards.MODEL_CARD).read_text() == f"# CycleGAN {name[-8:]}\n"
+    assert not (folder / cards.TRAIN_FEATURES).exists()
+
+
+def test_weights_that_are_gone_are_told(workspace, classifier):
+    name = save(workspace, classifier)
+    card = cards.read_card(workspace, name)
+    (workspace.checkpoint(name) / cards.WEIGHTS).unlink()
+
+    with pytest.raises(InputError, match=r"Expected weights.safetensors in checkpoint 'cnn-tiny-.*, found none"):
+        checkpoint.read_weights(workspace, card)

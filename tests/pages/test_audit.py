@@ -272,3 +272,36 @@ def test_operating_points_are_told_in_words_and_their_changes_found(workspace):
         database.execute("UPDATE proposals SET threshold = 0.9")
     at.button(key="audit.verify").click().run()
     assert "<li>Row 1 of proposals was changed" in text(at)
+
+
+def test_the_counterfactual_is_off_and_turned_with_a_reason_and_a_name(workspace):
+    at = opened()
+    assert "The counterfactual of a case on Review: <b>off</b>, as it is until somebody turns it on." in text(at)
+
+    at.button(key="audit.switch.turn").click().run()
+    assert "Expected a reason of 1 to 1000 characters, found none; say it in a sentence." in text(at)
+    at.text_input(key="audit.switch.reason").set_value("A course for residents.")
+    at.button(key="audit.switch.turn").click().run()
+
+    assert not at.exception
+    assert re.search(r"on Review: <b>on</b>, turned on by Ada on \d", text(at))
+    assert at.button(key="audit.switch.turn").label == "Turn off as Ada"
+    history = next(frame.value for frame in at.dataframe if "Turned" in frame.value)
+    assert history[["Who (self-declared)", "Turned", "Why"]].values.tolist() == [
+        ["Ada", "on", "A course for residents."]
+    ]
+    assert entries_of(at)["What"].iloc[0] == "counterfactual turned on"
+    at.text_input(key="audit.switch.reason").set_value("It misled.")
+    at.button(key="audit.switch.turn").click().run()
+    assert "on Review: <b>off</b>, turned off by Ada on " in text(at)
+
+
+def entries_of(at):
+    return next(frame.value for frame in at.dataframe if "Entry" in frame.value)
+
+
+def test_without_a_name_the_switch_cannot_be_turned(workspace):
+    at = opened(reader=None)
+
+    assert "To turn it, say who you are." in text(at)
+    assert not [button for button in at.button if button.key == "audit.switch.turn"]

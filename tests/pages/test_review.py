@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.base import files, schema
 from core.base.paths import ROOT
-from core.data import truth
-from core.review import reading_list
-from core.review.read_store import Reads
+from core.data import synthetic, truth
+from core.review import reading_list, saving, switches
+from core.review.read_store import FIRST, WITH_MODEL, Reads
 from core.triage.worklists import Worklists
 from tests.app import listed
-from tests.review.listed import answered
+from tests.review import translated
+from tests.review.listed import answered, given
 
 PAGE = str(ROOT / "pages" / "review.py")
 
@@ -27,8 +28,10 @@ def made(workspace):
     return workspace
 
 
-def opened(reader=None, **place):
+def opened(reader=None, *, asked=None, **place):
     at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    if asked is not None:
+        at.session_state["asked"] = asked
     if reader is not None:
         at.session_state["reader"] = reader
     for name, value in place.items():
@@ -194,3 +197,86 @@ def test_without_phantoms_a_practice_round_says_what_it_needs(made):
     at = opened("Ada", practice="1")
 
     assert at.warning[0].value.endswith("--dataset made --split patient --part val` first.")
+
+
+def turn_on(workspace):
+    ledger = Reads(workspace).ledger
+    switches.turn(ledger, switches.COUNTERFACTUAL, on=True, key="key-of-switch", reader="Grace", reason="A course.")
+
+
+@pytest.fixture
+def translations(made):
+    """The films with their translations, both ways."""
+    translated.make(made, "a-of-made", direction=synthetic.B_TO_A)
+    translated.make(made, "b-of-made", direction=synthetic.A_TO_B, seed=2)
+    return made
+
+
+def test_the_desk_is_what_it_was_while_the_counterfactual_is_off(translations):
+    of = reading_list.load(translations, Worklists(translations).get("first"))
+    answered(Reads(translations), of, of.listed[0], "Ada")
+
+    meta = desk(opened("Ada", worklist="first", case=of.names[of.listed[0]]))
+
+    assert meta["panel"]["counterfactual"] is None
+    assert not [film for film in meta["films"] if film.get("counterfactual")]
+
+
+def test_the_counterfactual_is_offered_after_the_first_answer_and_sent_once_it_was_asked_for(translations):
+    of = reading_list.load(translations, Worklists(translations).get("first"))
+    turn_on(translations)
+    image_id = next(name for name in of.listed if len(of.priors(name)) == 1)
+    name = of.names[image_id]
+    asked = frozenset({(name, "counterfactual")})
+    early = desk(opened("Ada", asked=asked, worklist="first", case=name))
+    assert (early["panel"]["counterfactual"], len(early["films"])) == (None, 2)
+    saving.save(Reads(translations), of, given(of, image_id, "Ada", stage=FIRST))
+
+    offered = desk(opened("Ada", worklist="first", case=name))
+    at = opened("Ada", asked=asked, worklist="first", case=name)
+
+    assert offered["panel"]["counterfactual"]["state"] == "offer"
+    assert not [word for word in ("This film with", "of-made", "GENERATED") if word in json.dumps(offered)]
+    meta = desk(at)
+    *_, prior, made_one = meta["films"]  # it comes last, and never first
+    assert made_one["counterfactual"]
+    assert not prior.get("counterfactual")
+    assert made_one["mark"] == "GENERATED"
+    assert made_one["caption"] == "invented by a network: it may add or remove disease"
+    assert meta["panel"]["counterfactual"]["sentence"] == "Invented by a network: it may add or remove disease."
+    assert (made_one["width"], made_one["height"]) == (26, 32)  # the aspect of its film, 64 x 80
+    sent = [one.id for one in components(at.main) if "pleurascope_film" in one.component_name]
+    assert [one for one in sent if made_one["sha256"] in one]
+
+
+def test_what_the_reader_was_sent_is_kept_with_the_answer(translations):
+    of = reading_list.load(translations, Worklists(translations).get("first"))
+    turn_on(translations)
+    image_id = of.listed[0]
+    name = of.names[image_id]
+    first = saving.save(Reads(translations), of, given(of, image_id, "Ada", stage=FIRST))
+    hand = given(of, image_id, "Ada", stage=WITH_MODEL)
+    value = {"key": hand.key, "case": name, "sha256": hand.image_sha256, "stage": 2, "expected": first.read_id}
+    value |= {"answer": hand.answer.to_dict(), "seconds": 5.0, "role": "reader", "counterfactual": False}
+    at = AppTest.from_function(_saved_by_the_desk, kwargs={"value": value, "asked": [[name, "counterfactual"]]})
+    at.run(timeout=60)
+    assert not at.exception
+
+    *_, last = Reads(translations).of_case("first", image_id)
+
+    assert last.stage == WITH_MODEL
+    assert last.seen["counterfactual"]["synthetic"] == ("b-of-made" if of.row(image_id)["label"] == 0 else "a-of-made")
+
+
+def _saved_by_the_desk(value, asked):
+    import streamlit as st
+
+    from app import reading, resources, state, worklist
+
+    found = worklist.read(resources.worklists().get("first")).reading
+    state.OPEN_CASE.set(("first", value["case"]))
+    state.ASKED.set(frozenset(tuple(one) for one in asked))
+
+    if "done" not in st.session_state:
+        st.session_state["done"] = True
+        reading._save(found, "Ada", found.image_of(value["case"]), value)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 from core.base.paths import Workspace
 from core.store import audit_key, chain, growing
 from core.store.ledger import Ledger
-from core.store.tables import decisions, proposals, reads, worklists
+from core.store.tables import decisions, origin_reads, proposals, reads, switches, worklists
 from core.store.verification import verify
 
 ONE_BEHIND = (
@@ -106,6 +106,40 @@ def add_proposal(ledger: Ledger, key: str, *, decision: str | None = None) -> in
             decided = page.connection.execute(insert(decisions).values(made)).inserted_primary_key[0]
             about = {"name": values["name"]}
             page.record(f"operating point {decision}", actor="Grace", about=about, row=(decisions, decided))
+    return row
+
+
+def add_origin_read(ledger: Ledger, key: str) -> int:
+    """Write an answer of the "is it real?" round as the program does; return its id."""
+    values = {
+        "key": key,
+        "synthetic": "b-of-made",
+        "generator_sha256": "0d" * 32,
+        "dataset": "made",
+        "direction": "a-to-b",
+        "reader": "Ada",
+        "source": "phantom",
+        **{f"film_{name}": f"{key}-{name}" for name in ("id", "sha256", "patient")},
+        **{f"made_{name}": f"{key}-made-{name}" for name in ("id", "sha256", "patient")},
+        "image_size": 64,
+        "seen": False,
+        "film_side": "left",
+        "chosen": "right",
+        "created_at": 1_767_225_602.5,
+    }
+    with ledger.writing() as page:
+        row = page.connection.execute(insert(origin_reads).values(values)).inserted_primary_key[0]
+        page.record("told real from generated", actor="Ada", about={"answer": row}, row=(origin_reads, row))
+    return row
+
+
+def add_switch(ledger: Ledger, key: str, *, on: bool) -> int:
+    """Write what an administrator decided as the program does; return its id."""
+    values = {"key": key, "name": "counterfactual", "turned_on": on, "reason": f"a course, {key}"}
+    values |= {"decided_by": "Grace", "created_at": 1_767_225_603.5}
+    with ledger.writing() as page:
+        row = page.connection.execute(insert(switches).values(values)).inserted_primary_key[0]
+        page.record("counterfactual turned on", actor="Grace", about={"reason": "a course"}, row=(switches, row))
     return row
 
 

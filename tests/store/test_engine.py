@@ -15,7 +15,7 @@ from core.store.engine import as_it_stands, database_file, migrate, open_databas
 from core.store.ledger import Ledger
 from core.store.tables import metadata, worklists
 from core.store.verification import verify
-from tests.store.filled import add_proposal, add_read, database, fill
+from tests.store.filled import add_origin_read, add_proposal, add_read, add_switch, database, fill
 from tests.store.moved import moved
 
 
@@ -72,7 +72,7 @@ def test_before_a_migration_the_database_is_copied(workspace):
     migrate(engine)
 
     (copy,) = backups(workspace)
-    assert re.fullmatch(r"before-0005-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
+    assert re.fullmatch(r"before-0006-\d{8}T\d{6}\.\d{6}Z\.sqlite", copy.name)
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
         assert connection.execute("SELECT title FROM jobs").fetchall() == [(job.title,)]
@@ -139,7 +139,36 @@ def test_a_filled_store_from_before_the_operating_points_gains_their_tables_and_
     found = verify(workspace)
     assert (found.faults, found.notes) == ([], [])
     assert (found.entries, found.rows) == (before[0] + 2, before[1] + 2)
-    assert [path.name[:11] for path in backups(workspace)] == ["before-0005"]
+    assert [path.name[:11] for path in backups(workspace)] == ["before-0006"]
+
+
+def test_a_filled_store_from_before_the_switches_gains_their_tables_and_stays_sound(workspace):
+    ledger = fill(workspace)
+    add_proposal(ledger, "p0", decision="activated")
+    moved(ledger.engine, command.downgrade, "0005")
+    assert not {"origin_reads", "switches"} & set(inspect(ledger.engine).get_table_names())
+
+    before = verify(workspace)  # which migrates it
+    again = Ledger(workspace)
+    add_origin_read(again, "origin-0")
+    add_switch(again, "switch-0", on=True)
+
+    found = verify(workspace)
+    assert (before.faults, found.faults, found.notes) == ([], [], [])
+    assert (found.entries, found.rows) == (before.entries + 2, before.rows + 2)
+
+
+def test_going_back_before_the_switches_takes_them_out_and_the_audit_still_tells_of_them(workspace):
+    ledger = fill(workspace)
+    rows = [
+        ("origin_reads", str(add_origin_read(ledger, "origin-0"))),
+        ("switches", str(add_switch(ledger, "s0", on=True))),
+    ]
+    moved(ledger.engine, command.downgrade, "0005")
+    add_read(ledger, "meanwhile")
+    ledger.engine.dispose()
+
+    assert [(fault.table, fault.row) for fault in verify(workspace).faults] == rows
 
 
 def verify_counts(workspace, ledger):

@@ -20,8 +20,10 @@ from core.store.verification import verify
 from tests.store.filled import (
     ONE_BEHIND,
     WORKLIST,
+    add_origin_read,
     add_proposal,
     add_read,
+    add_switch,
     database,
     fill,
     head_entry,
@@ -118,6 +120,8 @@ def test_a_key_of_a_read_is_taken_once(workspace):
 def test_what_only_grows_cannot_be_changed_deleted_or_replaced(workspace, table, statement):
     ledger = fill(workspace)
     add_proposal(ledger, "p0", decision="activated")
+    add_origin_read(ledger, "origin-0")
+    add_switch(ledger, "switch-0", on=True)
     ledger.engine.dispose()
 
     with (

@@ -14,10 +14,20 @@ from core.store.chain import entry_hash
 from core.store.growing import KEYS, WATCHED, digest
 from core.store.ledger import Ledger
 from core.store.verification import accept, verify
-from tests.store.filled import add_proposal, add_read, database, fill, past_the_program, put, taken
+from tests.store.filled import (
+    add_origin_read,
+    add_proposal,
+    add_read,
+    add_switch,
+    database,
+    fill,
+    past_the_program,
+    put,
+    taken,
+)
 
-TABLES = ("reads", "worklists", "audit", "store", "proposals", "decisions")
-NUMBERED = {"read_id", "worklist_id", "entry_id", "proposal_id", "decision_id"}
+TABLES = ("reads", "worklists", "audit", "store", "proposals", "decisions", "origin_reads", "switches")
+NUMBERED = {"read_id", "worklist_id", "entry_id", "proposal_id", "decision_id", "origin_read_id", "switch_id"}
 COPIED = {*NUMBERED, "store_id", "key", "name"}
 
 
@@ -165,6 +175,9 @@ def kept(request, workspace, tmp_path) -> tuple[list[Path], Path]:
     ledger = fill(workspace)
     for key, decision in (("p-0", "activated"), ("p-1", "declined"), ("p-2", None)):
         add_proposal(ledger, key, decision=decision)
+    for number in range(2):
+        add_origin_read(ledger, f"origin-{number}")
+        add_switch(ledger, f"switch-{number}", on=number == 0)
     copies = [taken(workspace, tmp_path / "first.sqlite")]
     for number in range(4):
         add_read(ledger, f"later{number}")

@@ -4,7 +4,7 @@
 function freshPicture() {
   return {
     view: firstView(), windows: new Map(), invert: false, beside: [], swipe: false, divider: 0.5,
-    tool: null, marks: [], heatOn: false, heatHeld: false, heatSeen: false, pointer: null, onScreen: null,
+    tool: null, marks: [], heatOn: false, heatHeld: false, heatSeen: false, counterfactualSeen: false, pointer: null, onScreen: null,
   };
 }
 
@@ -69,8 +69,18 @@ function pictureActions(desk) {
 
     togglePrior: (index) => {
       if (desk.beside.includes(index)) change({ beside: desk.beside.filter((one) => one !== index) });
-      else if (desk.meta.films[index]) change({ beside: [...desk.beside, index].slice(-(PANES - 1)) });
-      else desk.say("There is no prior film.");
+      else if (desk.meta.films[index] && !desk.meta.films[index].counterfactual) {
+        const invented = desk.beside.filter((one) => desk.meta.films[one].counterfactual); // only its button takes it away
+        const priors = [...desk.beside.filter((one) => !invented.includes(one)), index];
+        change({ beside: [...priors.slice(invented.length - (PANES - 1)), ...invented] });
+      } else desk.say("There is no prior film.");
+    },
+    /** Set the counterfactual beside the film, where nothing but this puts it, or away. */
+    setCounterfactual: (on) => {
+      const index = desk.meta?.films.findIndex((film) => film.counterfactual) ?? -1;
+      if (index < 0 || on === desk.beside.includes(index)) return;
+      const others = desk.beside.filter((one) => one !== index);
+      change({ beside: on ? [...others, index].slice(-(PANES - 1)) : others });
     },
     toggleSwipe: () => {
       if (desk.beside.length) change({ swipe: !desk.swipe });

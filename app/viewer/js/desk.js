@@ -100,8 +100,8 @@ function drawNow(desk) {
   paintDesk(desk);
   showTools(desk);
   showStrip(desk);
-  const { view, marks, heatSeen, onScreen } = desk;
-  const told = JSON.stringify([view, marks, heatSeen, desk.heatShown(), onScreen]);
+  const { view, marks, heatSeen, counterfactualSeen, onScreen } = desk;
+  const told = JSON.stringify([view, marks, heatSeen, counterfactualSeen, desk.heatShown(), onScreen]);
   if (told === desk.told) return;
   desk.told = told;
   for (const listener of desk.listeners) listener();

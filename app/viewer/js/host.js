@@ -11,6 +11,8 @@ function makeHost(desk) {
     setHeat: (on) => desk.setHeat(Boolean(on)),
     hasHeat: () => Boolean(desk.meta?.heat),
     heatSeen: () => desk.heatSeen,
+    setCounterfactual: (on) => desk.setCounterfactual(Boolean(on)),
+    counterfactualSeen: () => desk.counterfactualSeen,
     onChange: (told) => desk.listeners.add(told),
     send: (name, value) => desk.messages.send(name, value),
     remember: (key, value) => {

@@ -56,8 +56,8 @@ function buildPane() {
 function labelPane(desk, pane) {
   const films = pane.shows.map((index) => desk.meta.films[index]);
   const heads = films.map((film, place) => {
-    const role = pane.shows[place] ? "Prior: " : "";
-    return [film.id, `${role}${film.title ?? ""}`].filter(Boolean).join("\n");
+    const role = pane.shows[place] ? besideWord(film) : "";
+    return [film.id, `${role}${film.title ?? ""}`, film.caption].filter(Boolean).join("\n");
   });
   setWords(pane.corners.top, heads.join("\n"));
   const waiting = pane.shows.some((index) => !desk.film(index));
@@ -72,7 +72,7 @@ function labelPane(desk, pane) {
   const regions = pane.shows[0] === 0 ? desk.marks.filter((mark) => mark.kind !== "ruler").length : 0;
   const lengths = desk.marks.filter((mark) => mark.kind === "ruler" && mark.sha256 === films[0].sha256);
   const said = [
-    `Radiograph: ${heads.join("; ").replaceAll("\n", ", ")}`,
+    `${films[0].counterfactual ? "Generated picture" : "Radiograph"}: ${heads.join("; ").replaceAll("\n", ", ")}`,
     ...marked,
     waiting ? pane.corners.loading.textContent : below.replaceAll("\n", ", "),
     turned,
@@ -84,6 +84,11 @@ function labelPane(desk, pane) {
   if (pane.canvas.getAttribute("aria-label") !== said) pane.canvas.setAttribute("aria-label", said);
 }
 
+/** What a film beside the case's own is called. */
+function besideWord(film) {
+  return film.counterfactual ? "Counterfactual: " : "Prior: ";
+}
+
 function belowWords(desk, pane, index) {
   const film = desk.film(index);
   const { center, width } = desk.windowOf(index);
@@ -91,7 +96,7 @@ function belowWords(desk, pane, index) {
   const scale = desk.view.zoom * fitScale(desk.view, film, canvas.width, canvas.height);
   const lines = [
     desk.heatShown() && index === 0 ? desk.meta.heat.caption : "",
-    `${index && pane.shows.length > 1 ? "Prior: " : ""}W ${Math.round(width)} L ${Math.round(center)}, ` +
+    `${index && pane.shows.length > 1 ? besideWord(desk.meta.films[index]) : ""}W ${Math.round(width)} L ${Math.round(center)}, ` +
       `zoom ${Math.round(100 * desk.view.zoom)} %${desk.invert ? ", inverted" : ""}`,
     `${Math.max(film.width, film.height)} px shown ${scale.toFixed(scale < 1 ? 2 : 1)}x, ${film.depth} bit, not for diagnosis`,
   ];

@@ -67,6 +67,7 @@ function paintFilm(desk, context, index, film, matrix, ratio) {
   // Pixels are lost when a film is drawn at less than half its size, unless they are averaged.
   context.imageSmoothingQuality = Math.hypot(matrix[0], matrix[1]) < 0.5 ? "medium" : "low";
   context.drawImage(pictureOf(desk.pictures, film, desk.windowOf(index), desk.invert), 0, 0);
+  if (desk.meta.films[index].counterfactual) desk.counterfactualSeen = true;
   if (index === 0 && desk.heatShown()) {
     desk.heatSeen = true;
     paintHeat(context, desk.heatLayer, desk.opacity, film, matrix, ratio);

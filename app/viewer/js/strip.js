@@ -4,7 +4,7 @@ const THUMB = 64; // pixels of the longer edge
 
 function buildStrip(desk) {
   const { strip } = desk.parts;
-  const priors = desk.meta.films.slice(1);
+  const priors = desk.meta.films.slice(1).filter((film) => !film.counterfactual); // which comes last
   strip.hidden = priors.length === 0;
   strip.replaceChildren();
   desk.thumbs = priors.map((film, place) => {

@@ -1,0 +1,131 @@
+"""A passport in words: what speaks against a translation first, then where it comes from and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from core.data.synthetic import A_TO_B, DIRECTIONS, SyntheticCard
+
+REGIONS = {
+    "mask": "the region, by the film's mask",
+    "boxes": "the region, by the film's boxes",
+    "rim": "the rim of the lung field",
+}
+WANTED = {A_TO_B: ("raise", "with a pneumothorax"), "b-to-a": ("lower", "without finding")}
+LIKE_A_FILM = 0.5  # probability of being a film, from which it is taken for one
+
+
+def warnings(passport: Mapping[str, Any], card: SyntheticCard) -> list[str]:
+    """Return what speaks against an image, the gravest first.
+
+    Args:
+        passport: Its row.
+        card: Of its data set.
+    """
+    found = []
+    if _known(passport, "nearest_distance", "parent_distance"):
+        near, own = passport["nearest_distance"], passport["parent_distance"]
+        if near < own:
+            found.append(
+                f"It lies nearer to the training film {passport['nearest_image_id']} ({near:.3f}) than to the film it "
+                f"was made from ({own:.3f}): it may repeat that patient, or have lost its own film."
+            )
+    if passport["patient_id"] in set(card.patients):
+        found.append("The generator learnt from this patient, so the image says nothing of how it does on others.")
+    if _known(passport, "change_in_region", "reconstruction_in_region"):
+        change, control = passport["change_in_region"], passport["reconstruction_in_region"]
+        if change <= control:
+            found.append(
+                f"Its change lies in {_region(passport)} no more than that of there and back "
+                f"({percent(change)} against {percent(control)})."
+            )
+    if _known(passport, "probability_shift"):
+        verb, _ = WANTED[card.direction]
+        shift = passport["probability_shift"]
+        if (shift <= 0) == (verb == "raise") and shift != 0:
+            found.append(f"The classifier's probability moved the wrong way: {shift:+.2f}.")
+        elif shift == 0:
+            found.append("The classifier's probability did not move.")
+    return found
+
+
+def words(passport: Mapping[str, Any], card: SyntheticCard) -> list[str]:
+    """Return the passport in sentences.
+
+    Args:
+        passport: Its row.
+        card: Of its data set.
+    """
+    found = [
+        f"{DIRECTIONS[card.direction]}: made from film {passport['parent_image_id']} of patient "
+        f"{passport['patient_id']} ({passport['part']} of {card.split}) by {passport['generator_id']}."
+    ]
+    if _known(passport, "change", "cycle_error"):
+        found.append(
+            f"It changed the film by {percent(passport['change'], 1)} of the grey range on average; there and back "
+            f"changes {percent(passport['cycle_error'], 1)}" + _identity(passport) + "."
+        )
+    if _known(passport, "change_in_lung", "reconstruction_in_lung"):
+        found.append(
+            f"Of its change {percent(passport['change_in_lung'])} lies inside the lung field "
+            f"({passport['lung_from']}), of that of there and back {percent(passport['reconstruction_in_lung'])}."
+        )
+    if _known(passport, "change_in_region", "reconstruction_in_region"):
+        found.append(
+            f"In {_region(passport)} lies {percent(passport['change_in_region'])} of its change, of that of there and "
+            f"back {percent(passport['reconstruction_in_region'])}."
+        )
+    found += [_probabilities(passport, card), _origin(passport), *_nearest(passport)]
+    return found
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share in percent.
+
+    Examples:
+        >>> percent(0.123), percent(0.0123, 1)
+        ('12 %', '1.2 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def _identity(passport: Mapping[str, Any]) -> str:
+    if not _known(passport, "identity_error"):
+        return ""
+    return f", the other generator, which should leave the film as it is, {percent(passport['identity_error'], 1)}"
+
+
+def _probabilities(passport: Mapping[str, Any], card: SyntheticCard) -> str:
+    if not _known(passport, "probability_parent", "probability_synthetic"):
+        reason = (card.classifier_reason or "no reason was kept").rstrip(".")
+        return f"How far a classifier's probability moved is not known: {reason}."
+    before, after = passport["probability_parent"], passport["probability_synthetic"]
+    sentence = f"The classifier's probability of a pneumothorax went from {before:.2f} to {after:.2f}"
+    if _known(passport, "probability_reconstruction"):
+        sentence += f"; there and back it is {passport['probability_reconstruction']:.2f}"
+    return f"{sentence}."
+
+
+def _origin(passport: Mapping[str, Any]) -> str:
+    if not _known(passport, "real_probability"):
+        return "Whether it passes for a film is not known until `realism` ran."
+    real = passport["real_probability"]
+    taken = "takes it for a film" if real >= LIKE_A_FILM else "tells it from a film"
+    return f"The real-vs-synthetic classifier {taken}: probability of a film {real:.2f}."
+
+
+def _nearest(passport: Mapping[str, Any]) -> list[str]:
+    if not _known(passport, "nearest_distance"):
+        return []
+    return [f"The training film most like it is {passport['nearest_image_id']}, at {passport['nearest_distance']:.3f}."]
+
+
+def _region(passport: Mapping[str, Any]) -> str:
+    return REGIONS.get(str(passport.get("region_from")), "the region")
+
+
+def _known(passport: Mapping[str, Any], *names: str) -> bool:
+    return all(passport.get(name) is not None and not pd.isna(passport[name]) for name in names)
