@@ -23,7 +23,6 @@ SHOWN_FAULTS = 100
 SWITCH = switches.COUNTERFACTUAL
 SWITCH_REASON = "audit.switch.reason"
 SWITCH_KEY: state.Key[str | None] = state.Key("audit_switch_key", None)  # of the decision that the form would file
-SWITCH_SAID: state.Key[str | None] = state.Key("audit_switch_said", None)  # why the newest one was not filed
 MEANING = (
     "A network's version of a case's film, without the finding or with it. It may add or remove disease, and doctors "
     "are advised against reading such pictures (Cohen et al., 2018). On, it is offered after a reader's first answer, "
@@ -103,7 +102,7 @@ def draw_switch(ledger: Ledger) -> None:
     word = switches.WORDS[not on]
     with st.form("audit.switch", width=520):
         st.text_input(f"Why turn it {word}", key=SWITCH_REASON, max_chars=once.LONGEST_REASON)
-        said = SWITCH_SAID.get()
+        said = state.SWITCH_REFUSED.get()
         if said is not None:
             st.error(said)
         st.form_submit_button(
@@ -164,9 +163,9 @@ def _turn(ledger: Ledger, reader: str, key: str, known: int | None, *, on: bool)
     try:
         switches.turn(ledger, SWITCH, on=on, key=key, reader=reader, reason=reason, known=known)
     except PleuraScopeError as error:
-        SWITCH_SAID.set(str(error))
+        state.SWITCH_REFUSED.set(str(error))
         return
-    SWITCH_SAID.set(None)
+    state.SWITCH_REFUSED.set(None)
     SWITCH_KEY.set(None)  # the next decision is another one
     st.session_state[SWITCH_REASON] = ""
 

@@ -98,10 +98,14 @@ def choose_checkpoints(question: dict[str, str], reports: Sequence[EvaluationRep
 def chosen_first(names: Sequence[str]) -> list[str]:
     """Return the checkpoints shown before anybody chose: the newest of the three kinds, filled up with the newest.
 
+    Those that learnt from synthetic films too come last: what they are compared with is on the page Translations.
+
     Args:
         names: Ids, the newest first.
     """
     models = _models()
+    besides = {card["checkpoint_id"] for card in resources.checkpoint_cards() if card.get("synthetic")}
+    names = sorted(names, key=lambda name: name in besides)
     newest = [next((name for name in names if models.get(name) == kind), None) for kind in FIRST]
     first = [name for name in newest if name is not None]
     return [*first, *(name for name in names if name not in first)][: max(SHOWN, len(first))]

@@ -22,8 +22,6 @@ from core.review.origin_store import SIDES, OriginRead
 from core.store import audit_key
 
 SIDE = 320  # pixels of each picture on the page
-ANSWERED: state.Key[str | None] = state.Key("origin_answered", None)  # key of the answer whose truth is shown
-SAID: state.Key[str | None] = state.Key("origin_said", None)  # why the newest answer was not saved
 WANTED = {A_TO_B: "a pneumothorax", synthetic_of.B_TO_A: "no pneumothorax"}
 SEEN = (
     "The generator learnt from these patients: no pair can be made of others, so these translations may look more "
@@ -93,7 +91,7 @@ def _draw_pair(pool: Pool, reader: str, every: list[OriginRead], key: bytes) -> 
     )
     if pool.seen:
         st.caption(SEEN)
-    said = SAID.get()
+    said = state.ORIGIN_REFUSED.get()
     if said is not None:
         st.error(said)
     row = st.container(horizontal=True, gap="large")
@@ -113,15 +111,15 @@ def _answer(pool: Pool, pair: Pair, reader: str, side: str) -> None:
     try:
         saved = origin_reads.save(resources.reads().ledger, pool, pair, reader=reader, chosen=side)
     except PleuraScopeError as error:
-        SAID.set(str(error))
+        state.ORIGIN_REFUSED.set(str(error))
         return
-    SAID.set(None)
-    ANSWERED.set(saved.key)
+    state.ORIGIN_REFUSED.set(None)
+    state.ORIGIN_ANSWERED.set(saved.key)
 
 
 def _answered(every: list[OriginRead], pool: Pool, reader: str) -> tuple[OriginRead, Picture, Picture] | None:
     """Return the answer whose truth is to be shown, with its film and its translation."""
-    key = ANSWERED.get()
+    key = state.ORIGIN_ANSWERED.get()
     own = origin_store.of_set(every, pool.card.name, pool.card.generator_sha256)
     read = next((one for one in origin_store.of_reader(own, reader) if one.key == key), None)
     if read is None:
@@ -135,7 +133,9 @@ def _draw_truth(pool: Pool, read: OriginRead, film: Picture, made: Picture) -> N
     kind = "computed film" if film.source == "phantom" else "film"
     word = "Correct" if read.right else "Wrong"
     st.html(f'<p class="ps-lead">{word}: the {kind} is on the {read.film_side}.</p>')
-    st.button("Next pair", key="origin.next", type="primary", shortcut="3", on_click=ANSWERED.set, args=(None,))
+    st.button(
+        "Next pair", key="origin.next", type="primary", shortcut="3", on_click=state.ORIGIN_ANSWERED.set, args=(None,)
+    )
     row = st.container(horizontal=True, gap="large")
     for side in SIDES:
         of_film = side == read.film_side

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from PIL import Image
 
-from app import resources
-from app.synthesis_resources import SAMPLES, Samples
-from core.base import files
+from app import resources, synthesis_resources
 from core.figures import training_strip
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from app.synthesis_resources import Samples
     from core.jobs.job import Job
 
 RUN = "run"  # where a training keeps its pictures in the job's folder until its checkpoint has them
@@ -26,21 +22,11 @@ READ_BY = (
 )
 
 
-def kept(folder: Path) -> Samples | None:
-    """Return the pictures that a training has left in a folder so far, or None."""
-    paths = [path for path in folder.glob("sample-*.png") if path.stem.removeprefix("sample-").isdigit()]
-    if not paths or not (folder / SAMPLES).exists():
-        return None
-    about = files.read_json(folder / SAMPLES)
-    steps = {int(path.stem.removeprefix("sample-")): path for path in sorted(paths)}
-    return Samples(films=tuple(about["films"]), tile=int(about["tile"]), steps=steps)
-
-
 def of_job(job: Job) -> Samples | None:
     """Return the pictures of a job's training: of its checkpoint once that is made, else of its run."""
     made = (job.made or {}).get("checkpoint_id")
-    found = None if made is None else kept(resources.workspace().checkpoint(made))
-    return found or kept(resources.workspace().job(job.job_id) / RUN)
+    found = None if made is None else synthesis_resources.samples(resources.workspace().checkpoint(made))
+    return found or synthesis_resources.samples(resources.workspace().job(job.job_id) / RUN)
 
 
 def draw(job: Job) -> None:
@@ -63,7 +49,11 @@ def draw(job: Job) -> None:
             with st.container(gap=None):
                 for column in _first_columns(found):
                     way = "to pneumothorax" if found.films[column]["domain"] == "A" else "to No Finding"
-                    st.image(_tile(found, step, column), width="stretch", alt=f"Translated {way} at step {step:,}")
+                    st.image(
+                        synthesis_resources.sample_tile(found, step, column=column, row=TRANSLATION),
+                        width="stretch",
+                        alt=f"Translated {way} at step {step:,}",
+                    )
                 st.caption(f"{step:,}")
     st.caption("The first film of either kind, translated at each of these steps.")
 
@@ -72,14 +62,3 @@ def _first_columns(found: Samples) -> list[int]:
     """Return the first column of each domain."""
     domains = [film["domain"] for film in found.films]
     return [domains.index(domain) for domain in dict.fromkeys(domains)]
-
-
-def _tile(found: Samples, step: int, column: int) -> bytes:
-    path = found.steps[step]
-    return _cut(str(path), path.stat().st_mtime_ns, column, found.tile)
-
-
-@st.cache_data(max_entries=200, max_size="20MB", show_spinner=False)
-def _cut(path: str, modified_ns: int, column: int, edge: int) -> bytes:
-    with Image.open(path) as picture:
-        return training_strip.tile(picture, column=column, row=TRANSLATION, edge=edge)

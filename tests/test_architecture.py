@@ -22,6 +22,7 @@ SOURCES = sorted(
 TORCH_FREE_BELOW_THE_LINE = {
     *("core.models.registry", "core.models.cards", "core.models.members"),
     *("core.training.config", "core.training.estimate", "core.synthesis.config"),
+    *("core.synthesis.dose_response", "core.synthesis.dose_response_report", "core.synthesis.own_classifier"),
     *("core.inference.trust", "core.inference.own_calls"),
 }
 

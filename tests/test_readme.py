@@ -14,6 +14,7 @@ from core.commands import (
     backup,
     compare,
     demo,
+    dose_response,
     ensemble,
     evaluate,
     explain,
@@ -22,10 +23,13 @@ from core.commands import (
     localisation,
     phantom,
     predict,
+    realism,
     review,
     split,
+    translate,
     triage,
 )
+from core.synthesis.config import CycleGanConfig
 from core.training.config import TrainConfig
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +38,7 @@ CONFIGS: dict[str, type[Config]] = {
     "backup": backup.BackupArguments,
     "compare": compare.CompareArguments,
     "demo": demo.DemoArguments,
+    "dose-response": dose_response.DoseResponseArguments,
     "ensemble": ensemble.EnsembleArguments,
     "evaluate": evaluate.EvaluateArguments,
     "explain": explain.ExplainArguments,
@@ -42,9 +47,11 @@ CONFIGS: dict[str, type[Config]] = {
     "localisation": localisation.LocalisationArguments,
     "phantom": phantom.PhantomArguments,
     "predict": predict.PredictArguments,
+    "realism": realism.RealismArguments,
     "review": review.ReviewArguments,
     "split": split.SplitArguments,
     "train": TrainConfig,
+    "translate": translate.TranslateArguments,
     "triage": triage.TriageArguments,
 }
 
@@ -57,7 +64,7 @@ def test_a_make_target_exists(target):
 def test_the_table_of_commands_is_the_list_of_commands():
     table = README.split("## Commands")[1].split("## Settings")[0]
 
-    assert re.findall(r"^\| `([a-z]+)` \|", table, flags=re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^\| `([a-z-]+)` \|", table, flags=re.MULTILINE) == list(COMMANDS)
 
 
 @pytest.mark.parametrize("line", re.findall(r"^python -m core (.+)$", README, flags=re.MULTILINE))
@@ -66,7 +73,8 @@ def test_the_options_of_a_shown_command_exist(line):
     flags = {word.removeprefix("--").replace("-", "_") for word in words if word.startswith("--")}
 
     assert command in COMMANDS
-    assert flags <= set(arguments.flat_fields(CONFIGS[command]))
+    config = CycleGanConfig if words[0] == "cyclegan" else CONFIGS[command]
+    assert flags <= set(arguments.flat_fields(config))
 
 
 @pytest.mark.parametrize("path", re.findall(r"(?:^python|/python) ((?:app/|-m app\.)\S+)$", README, flags=re.MULTILINE))

@@ -104,9 +104,9 @@ class Demo:
         plan = self.plan.synthesis
         config = CycleGanConfig.from_dict(plan.generator | {"dataset": DATASET, "split": DOMAINS})
         generator: str = self._step(f"Train the {plan.title}", "train", config=config.to_dict())["checkpoint_id"]
-        place = ("--dataset", DATASET, "--split", DOMAINS, "--part", "all")
         for direction, name in ((A_TO_B, plan.given), (B_TO_A, plan.taken)):
-            words = (*place, "--direction", direction, "--name", name)
+            # Of the patient split, whose val and test the generator did not see either: more to measure realism on.
+            words = (*PLACE, "--part", "all", "--direction", direction, "--name", name)
             self._step(f"Translate: {name}", "translate", generator, *words)
         weights = str(self.workspace.checkpoint(quick) / cards.WEIGHTS)
         learning = (*plan.learning, *(("--weights", weights) if plan.on_quick else ()))

@@ -87,13 +87,20 @@ def pixels(card: dict[str, Any]) -> str:
 
 
 def short_name(card: dict[str, Any]) -> str:
-    """Say what a checkpoint is, at which image sizes, and the end of its id.
+    """Say what a checkpoint is, what it learnt besides films, at which image sizes, and the end of its id.
 
     Examples:
         >>> short_name({"title": "Simple CNN", "input": {"size": 64}, "checkpoint_id": "cnn-nih-20260101-0a1b2c3d"})
         'Simple CNN, 64 px (0a1b2c3d)'
     """
-    return f"{card['title']}, {pixels(card)} ({card['checkpoint_id'][-8:]})"
+    return f"{card['title']}{_besides(card)}, {pixels(card)} ({card['checkpoint_id'][-8:]})"
+
+
+def _besides(card: dict[str, Any]) -> str:
+    made = card.get("synthetic")
+    if not made:
+        return ""
+    return f" with {100 * made['share']:.0f} % synthetic{' of both classes' if made['classes'] == 'both' else ''}"
 
 
 def refuse_other_kinds(card: dict[str, Any], radiographs: pd.DataFrame) -> None:

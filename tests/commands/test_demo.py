@@ -12,7 +12,7 @@ from core.base.errors import PleuraScopeError
 from core.commands import arguments as arguments_of_words
 from core.commands import demo, dose_response, realism, steps, study, translate
 from core.data import synthetic
-from core.evaluation import comparison_store, dose_store, report_store
+from core.evaluation import comparison_store, dose_report, dose_store, realism_report, report_store
 from core.jobs import worker
 from core.jobs.queue import JobQueue
 from core.models import cards
@@ -98,7 +98,7 @@ def test_the_words_of_the_synthetic_part_are_those_its_commands_take(plan, queue
     assert (trained["split"], trained["ema_decay"] < 1) == ("domain", True)
     for name, direction in ((given, "a-to-b"), (taken, "b-to-a")):
         asked = parse(translate.TranslateArguments, filed[f"Translate: {name}"].arguments[1:], "checkpoint")
-        assert (asked.checkpoint, asked.split, asked.part) == (made["generator_id"], "domain", "all")
+        assert (asked.checkpoint, asked.split, asked.part) == (made["generator_id"], "patient", "all")
         assert (asked.direction, asked.name) == (direction, name)
         assert parse(realism.RealismArguments, filed[f"Realism: {name}"].arguments[1:], "synthetic").synthetic == name
     step = filed[f"Dose-response: {given}"]
@@ -200,10 +200,13 @@ def test_all_of_the_study_is_made_predicts_and_is_measured(workspace):
     for name in made["checkpoints"]:
         for part in ("val", "test"):
             assert workspace.predictions(name, "phantoms", "patient", part).exists()
-    own = {name for name in report_store.report_ids(workspace) if name.startswith(tuple(made["checkpoints"]))}
-    assert len(own) == 7
-    assert synthetic.names(workspace) == ["phantoms-nf", "phantoms-ptx"]
     (told,) = dose_store.report_ids(workspace)
+    others = (dose_report.PREFIX, realism_report.PREFIX)
+    reports = [name for name in report_store.report_ids(workspace) if not name.startswith(others)]
+    measured = {report_store.load(workspace, name).checkpoint_id for name in reports}
+    arms = {name for dose in dose_store.load(workspace, told).doses for name in dose.checkpoints}
+    assert measured == {*made["checkpoints"], *arms}
+    assert synthetic.names(workspace) == ["phantoms-nf", "phantoms-ptx"]
     assert len(dose_store.load(workspace, told).doses) == 3
     assert {path.stem for path in workspace.reports.glob("realism-*.json")} == {
         *("realism-phantoms-nf", "realism-phantoms-ptx")

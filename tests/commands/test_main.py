@@ -415,7 +415,8 @@ def test_train_refuses_a_table_without_images(films, refused):
     [
         (
             ["resnet"],
-            "Option 'model': expected one of cnn, multitask, vit, resnet18, densenet121, efficientnet_b0, found",
+            "Option 'model': expected one of cnn, multitask, vit, resnet18, densenet121, efficientnet_b0, cyclegan, "
+            "real-vs-synthetic, found",
         ),
         (["cnn", "--dataset", "nope"], "found none named 'nope'; choose from phantoms, real, table."),
         (["cnn", "--split", "nope"], "found none named 'nope'; choose from patient."),
