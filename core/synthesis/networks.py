@@ -1,8 +1,9 @@
 """The networks of a CycleGAN: generators that repaint a film, and discriminators that judge patches of it.
 
-Both are those of the paper but for one channel instead of three, reflection instead of zeros at
-every edge of a generator, and, unless asked otherwise, nearest-neighbour growth with a
-convolution in the place of a transposed one, whose overlaps leave a chequerboard.
+Both are those of the paper but for a generator's way past its layers, one channel instead of
+three, reflection instead of zeros at every edge of a generator, and, unless asked otherwise,
+nearest-neighbour growth with a convolution in the place of a transposed one, whose overlaps leave
+a chequerboard.
 
 References:
     Zhu et al. (2017), Unpaired image-to-image translation using cycle-consistent adversarial
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 RECEPTIVE_FIELD = 70  # pixels of the square that one value of a discriminator sees
 INITIAL_SPREAD = 0.02  # of the weights
+INVERTIBLE = 0.98  # of the grey range: so much of it a generator can leave as it is
 
 
 class PerImageNorm(nn.Module):
@@ -58,12 +60,15 @@ class Generator(nn.Module):
             *_growing(4 * width, 2 * width, upsampling),
             *_growing(2 * width, width, upsampling),
             nn.Conv2d(width, 1, 7, padding=3, padding_mode="reflect"),
-            nn.Tanh(),
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the images repainted, `(B, 1, S, S)` in [-1, 1]."""
-        painted: Tensor = self.layers(images)
+        """Return the images repainted, `(B, 1, S, S)` in [-1, 1].
+
+        The layers say what changes, before the hyperbolic tangent: a film need not be drawn anew to be left as it is.
+        """
+        given = torch.atanh(images.clamp(-INVERTIBLE, INVERTIBLE))
+        painted: Tensor = torch.tanh(given + self.layers(images))
         return painted
 
 

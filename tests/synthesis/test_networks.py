@@ -106,3 +106,13 @@ def test_growing_by_resizing_leaves_no_chequerboard_on_an_even_image(width):
 
     assert unevenness("resize") < 1e-6
     assert unevenness("transposed") > 1e-2
+
+
+@pytest.mark.parametrize("upsampling", ["resize", "transposed"])
+def test_a_generator_whose_layers_say_nothing_leaves_a_film_as_it_is(upsampling):
+    generator = networks.Generator(width=4, blocks=6, upsampling=upsampling)
+    torch.nn.init.zeros_(generator.layers[-1].weight)
+    torch.nn.init.zeros_(generator.layers[-1].bias)
+    images = torch.linspace(-1, 1, 2 * 32 * 32).reshape(2, 1, 32, 32)
+
+    assert torch.allclose(generator(images), images.clamp(-networks.INVERTIBLE, networks.INVERTIBLE), atol=1e-6)
