@@ -22,6 +22,9 @@ from core.review.origin_store import SIDES, OriginRead
 from core.store import audit_key
 
 SIDE = 320  # pixels of each picture on the page
+UNTOLD = (
+    f"{thumbnails.MARKS['synthetic']}?"  # drawn into both pictures before the answer: neither leaves the page unmarked
+)
 WANTED = {A_TO_B: "a pneumothorax", synthetic_of.B_TO_A: "no pneumothorax"}
 SEEN = (
     "The generator learnt from these patients: no pair can be made of others, so these translations may look more "
@@ -81,6 +84,8 @@ def _draw_pair(pool: Pool, reader: str, every: list[OriginRead], key: bytes) -> 
     if pair is None:
         st.info("You have seen every pair that can be made of these pictures. The result stands below.")
         return
+    # Both are read before either is drawn: a film takes longer than a translation, which would tell them apart.
+    drawn = {side: _drawn(pair.on(side).pixels(pool.card.image_size), UNTOLD) for side in SIDES}
     left = origin_reads.pairs_left(pool, every, reader)
     phantom = pair.film.source == "phantom"
     kind = "computed film" if phantom else "film"
@@ -91,9 +96,9 @@ def _draw_pair(pool: Pool, reader: str, every: list[OriginRead], key: bytes) -> 
     )
     if pool.seen:
         st.caption(SEEN)
-    said = state.ORIGIN_REFUSED.get()
-    if said is not None:
-        st.error(said)
+    refused = state.ORIGIN_REFUSED.get()
+    if refused is not None and refused[:2] == (pool.card.name, reader):
+        st.error(refused[2])
     row = st.container(horizontal=True, gap="large")
     for side, shortcut in zip(SIDES, "12", strict=True):
         with row.container(width=SIDE):  # one way for either, so that nothing but the pixels differs
@@ -104,14 +109,14 @@ def _draw_pair(pool: Pool, reader: str, every: list[OriginRead], key: bytes) -> 
                 on_click=_answer,
                 args=(pool, pair, reader, side),
             )
-            _draw_picture(pair.on(side).pixels(pool.card.image_size), alt=f"{side.capitalize()} picture", mark=None)
+            st.image(drawn[side], width=SIDE, output_format="PNG", alt=f"{side.capitalize()} picture")
 
 
 def _answer(pool: Pool, pair: Pair, reader: str, side: str) -> None:
     try:
         saved = origin_reads.save(resources.reads().ledger, pool, pair, reader=reader, chosen=side)
     except PleuraScopeError as error:
-        state.ORIGIN_REFUSED.set(str(error))
+        state.ORIGIN_REFUSED.set((pool.card.name, reader, str(error)))
         return
     state.ORIGIN_REFUSED.set(None)
     state.ORIGIN_ANSWERED.set(saved.key)
@@ -120,7 +125,7 @@ def _answer(pool: Pool, pair: Pair, reader: str, side: str) -> None:
 def _answered(every: list[OriginRead], pool: Pool, reader: str) -> tuple[OriginRead, Picture, Picture] | None:
     """Return the answer whose truth is to be shown, with its film and its translation."""
     key = state.ORIGIN_ANSWERED.get()
-    own = origin_store.of_set(every, pool.card.name, pool.card.generator_sha256)
+    own = origin_store.of_set(every, pool.card)
     read = next((one for one in origin_store.of_reader(own, reader) if one.key == key), None)
     if read is None:
         return None
@@ -143,24 +148,25 @@ def _draw_truth(pool: Pool, read: OriginRead, film: Picture, made: Picture) -> N
         words = kind.capitalize() if of_film else "Translated image"
         with row.container(width=SIDE):
             mark = thumbnails.MARKS.get(picture.source if of_film else "synthetic")
-            _draw_picture(picture.pixels(pool.card.image_size), alt=f"{side.capitalize()} picture: {words}", mark=mark)
+            drawn = _drawn(picture.pixels(pool.card.image_size), mark)
+            st.image(drawn, width=SIDE, output_format="PNG", alt=f"{side.capitalize()} picture: {words}")
             st.caption(f"{words}, which you chose." if side == read.chosen else f"{words}.")
 
 
-def _draw_picture(pixels: np.ndarray, *, alt: str, mark: str | None) -> None:
-    large = Image.fromarray(thumbnails.fitted(pixels, SIDE))
-    drawn = large if mark is None else thumbnails.marked(large, mark)
-    st.image(drawn, width=SIDE, output_format="PNG", alt=alt)
+def _drawn(pixels: np.ndarray, mark: str | None) -> Image.Image:
+    """Return a picture as the page shows it, its mark drawn in: before the answer either has the same one."""
+    large = Image.fromarray(thumbnails.fitted(pixels, SIDE)).convert("RGB")
+    return large if mark is None else thumbnails.marked(large, mark)
 
 
 def _draw_results(every: list[OriginRead], card: SyntheticCard) -> None:
     """Draw what all answers on the data set show."""
-    own = origin_store.of_set(every, card.name, card.generator_sha256)
+    own = origin_store.of_set(every, card)
     found = origin_results.results(own)
     st.html(f"<p>{escape(origin_results.sentence(found[-1] if found else None))}</p>")
-    earlier = sum(one.synthetic == card.name for one in every) - len(own)
+    earlier = origin_results.earlier(every, own, card.name)
     if earlier:
-        st.caption(f"Left out: {earlier:,} answers on images that another generator made under this name.")
+        st.caption(f"Left out: {earlier:,} answers on other images that had this name before.")
     if not found:
         return
     st.dataframe(

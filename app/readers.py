@@ -40,7 +40,7 @@ ZONE_SEEN = (
     'Some of these lists are open: there the zone was seen before the first answer, so "not yet seen" is said of the '
     "model's probability, reasons and heat map. Answers given after another reader's was seen enter no agreement."
 )
-TOLD = "Counted too: {:,} answers given after the counterfactual was seen, which tells the film's label."
+TOLD = "Not counted: {:,} answers given after the counterfactual was seen, which tells the film's label."
 CHANGES = (
     "Helped: wrong before the model was seen and right after; harmed: the other way round. Judged by {references}; a "
     "report is no reference. A small p says that the difference between helped and harmed is hardly by chance; it "
@@ -128,7 +128,7 @@ def draw_lead(found: Study) -> None:
 
 def draw_agreement(found: Study, table: pd.DataFrame, dataset: str, worklist: str | None) -> None:
     """Draw how far readers agree, as a figure and as tables."""
-    told = sum(seen.get("counterfactual") is not None for seen in table["seen"])
+    told = counted_reads.told(table)
     if told:
         st.caption(TOLD.format(told))
     for unit, title in TITLES.items():

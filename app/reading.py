@@ -85,12 +85,27 @@ def waiting_films(dataset: str) -> set[str]:
     return {name for one in lists for name in _listed(one)}
 
 
+def kept_from(reader: str, dataset: str) -> set[str]:
+    """Return the films of a data set whose labels a reader must not be told yet: of every list, and practice rounds."""
+    found: set[str] = set()
+    for one in resources.worklists().all():
+        reading = _readable(one) if one.dataset == dataset else None
+        if reading is not None:
+            found |= progress.kept_from(reading, resources.reads().of_worklist(one.name), reader)
+    return found
+
+
 def _listed(one: Worklist) -> Sequence[str]:
-    """Return the films that a worklist lists; none where its predictions are gone, since nobody can read it."""
+    reading = _readable(one)
+    return () if reading is None else reading.listed
+
+
+def _readable(one: Worklist) -> ReadingList | None:
+    """Return a worklist's films; None where its predictions are gone, since nobody can read it."""
     try:
-        return worklist.read(one).reading.listed
+        return worklist.read(one).reading
     except InputError:
-        return ()
+        return None
 
 
 def chosen_list(reader: str) -> Worklist | None:

@@ -45,5 +45,5 @@ REFUSED: Key[dict[str, str] | None] = Key("refused", None)  # the newest answer 
 ASKED: Key[frozenset[tuple[str, str]]] = Key("asked", frozenset())  # case, and what of the model its reader asked for
 LACKING: Key[dict[str, int]] = Key("lacking", {})  # how often the browser asked for a film again, by its hash
 ORIGIN_ANSWERED: Key[str | None] = Key("origin_answered", None)  # key of the answer whose truth is shown
-ORIGIN_REFUSED: Key[str | None] = Key("origin_refused", None)  # why the newest answer of "is it real?" was not saved
+ORIGIN_REFUSED: Key[tuple[str, str, str] | None] = Key("origin_refused", None)  # set, reader, and why it was not saved
 SWITCH_REFUSED: Key[str | None] = Key("switch_refused", None)  # why the newest switch was not filed

@@ -14,12 +14,13 @@ from PIL import Image
 
 from app import resources
 from core.base import files
+from core.base.errors import InputError
 from core.data import pixel_cache, synthetic, thumbnails
 from core.data.synthetic import SyntheticCard
 from core.evaluation import dose_store, realism_store
 from core.evaluation.dose_report import DoseReport
 from core.evaluation.realism_report import RealismReport
-from core.figures import synthesis, training_strip
+from core.figures import passport_words, synthesis, training_strip
 from core.models import cards
 
 SAMPLES = "samples.json"
@@ -46,7 +47,7 @@ def card(name: str) -> SyntheticCard:
     """Return what a synthetic data set says of itself.
 
     Raises:
-        InputError: If there is none of this name.
+        InputError: If there is none of this name, or what it says is damaged.
     """
     return synthetic.card(resources.workspace(), name)
 
@@ -54,15 +55,17 @@ def card(name: str) -> SyntheticCard:
 def pairs(name: str) -> pd.DataFrame:
     """Return the passports of a synthetic data set with path and hash of each image and kind of its parent.
 
-    Two further columns tell what a passport implies: `lead_in_region`, how much more of the change lies inside
-    the region than of what there and back changes, and `memorised`, whether a training film is nearer than the parent.
+    Further columns tell what a passport implies, as `passport_words.with_implied` does.
 
     Raises:
-        InputError: If there is none of this name.
+        InputError: If there is none of this name, or a part of it is gone.
     """
     place = resources.workspace()
     parents = place.radiographs(card(name).dataset)
     paths = (place.passports(name), place.radiographs(name), parents)
+    if not paths[1].exists():
+        msg = f"Expected the images of {name!r}, found none; {synthetic.ANEW}."
+        raise InputError(msg, field="synthetic")
     return _pairs(name, tuple((str(path), path.stat().st_mtime_ns if path.exists() else 0) for path in paths))
 
 
@@ -76,9 +79,7 @@ def _pairs(name: str, key: tuple[tuple[str, int], ...]) -> pd.DataFrame:
     table["source"] = "synthetic"
     kinds = own[synthetic.PARENT_SOURCE] if synthetic.PARENT_SOURCE in own else pd.Series(dtype=object)
     table["parent_source"] = table["image_id"].map(kinds)
-    table["lead_in_region"] = table["change_in_region"] - table["reconstruction_in_region"]
-    table["memorised"] = table["nearest_distance"] < table["parent_distance"]
-    return table
+    return passport_words.with_implied(table)
 
 
 def film(dataset: str, image_id: str) -> dict[str, Any] | None:
@@ -105,16 +106,22 @@ def realism(name: str) -> RealismReport | None:
     return realism_store.load(place, name) if realism_store.path_of(place, name).exists() else None
 
 
-def dose_reports(name: str) -> list[DoseReport]:
-    """Return the dose-response reports of a synthetic data set, the newest first.
+def dose_reports(name: str) -> tuple[list[DoseReport], list[str]]:
+    """Return the dose-response reports of a synthetic data set, the newest first, and why others cannot be read.
 
-    Raises:
-        InputError: If one was written by another version.
+    Of whose images one of those is cannot be told, so they are named on the page of each set.
     """
     place = resources.workspace()
-    found = [dose_store.load(place, report_id) for report_id in dose_store.report_ids(place)]
-    own = [report for report in found if report.synthetic == name]
-    return sorted(own, key=lambda report: report.created_at, reverse=True)
+    own, unreadable = [], []
+    for report_id in dose_store.report_ids(place):
+        try:
+            report = dose_store.load(place, report_id)
+        except InputError as error:
+            unreadable.append(str(error))
+            continue
+        if report.synthetic == name:
+            own.append(report)
+    return sorted(own, key=lambda report: report.created_at, reverse=True), unreadable
 
 
 def generators() -> list[dict[str, Any]]:
@@ -134,7 +141,11 @@ def history(checkpoint_id: str) -> pd.DataFrame:
 
 
 def samples(folder: Path) -> Samples | None:
-    """Return the pictures of a training in its checkpoint's folder, or in that of its run; None without any."""
+    """Return the pictures of a training in its checkpoint's folder, or in that of its run; None without any.
+
+    Raises:
+        InputError: If what they show is damaged.
+    """
     paths = [path for path in sorted(folder.glob("sample-*.png")) if path.stem.removeprefix("sample-").isdigit()]
     if not paths or not (folder / SAMPLES).exists():
         return None
@@ -151,9 +162,32 @@ def sample_tile(found: Samples, step: int, *, column: int, row: int) -> bytes:
         step: After which it was made.
         column: Of the film, from 0.
         row: Of `training_strip.ROWS`, from 0.
+
+    Raises:
+        InputError: If the pictures are gone by now, or damaged.
     """
     path = found.steps[step]
-    return _cut(str(path), path.stat().st_mtime_ns, column, row, found.tile)
+    try:
+        return _cut(str(path), path.stat().st_mtime_ns, column, row, found.tile)
+    except (OSError, ValueError):
+        raise _lost(path, step) from None
+
+
+def sample_grid(found: Samples, step: int) -> bytes:
+    """Return all pictures of a step of a training as PNG, their marks drawn in.
+
+    Raises:
+        InputError: If they are gone by now: a training that ends moves them into its checkpoint.
+    """
+    path = found.steps[step]
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise _lost(path, step) from None
+
+
+def _lost(path: Path, step: int) -> InputError:
+    return InputError(f"Expected the pictures of step {step:,} in {path.name}, found them gone or damaged; look again.")
 
 
 @st.cache_data(max_entries=400, max_size="50MB", show_spinner=False)

@@ -84,6 +84,8 @@ def _draw_classifiers(runs: Sequence[Run], *, of_origin: bool) -> None:
 def _draw_translators(runs: Sequence[Run]) -> None:
     """Draw likeness to films first, which says when to stop, then the losses, which do not."""
     alone = runs[0].history if len(runs) == 1 else None
+    if alone is None:
+        st.caption(steps.COMPARING)
     with st.grid(min_column_width=WIDTH):
         if alone is None:
             for measure, way in product(steps.CALLED, steps.TOWARDS):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import resources, synthesis_resources
+from core.base.errors import InputError
 from core.figures import training_strip
 
 if TYPE_CHECKING:
@@ -31,7 +32,13 @@ def of_job(job: Job) -> Samples | None:
 
 def draw(job: Job) -> None:
     """Draw the newest picture of a training, and the first film of each domain as it was translated before."""
-    found = of_job(job)
+    try:
+        _draw(job, of_job(job))
+    except InputError as error:
+        st.warning(str(error))
+
+
+def _draw(job: Job, found: Samples | None) -> None:
     if found is None:
         lost = (
             "Its pictures are not kept any more." if job.finished else "The first translations appear with the curves."
@@ -39,7 +46,8 @@ def draw(job: Job) -> None:
         st.caption(lost)
         return
     *earlier, newest = found.steps
-    st.image(str(found.steps[newest]), width="stretch", alt=f"Films, translations, and back again at step {newest:,}")
+    grid = synthesis_resources.sample_grid(found, newest)
+    st.image(grid, width="stretch", alt=f"Films, translations, and back again at step {newest:,}")
     st.caption(f"Step {newest:,}. {READ_BY}")
     if not earlier:
         return

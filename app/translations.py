@@ -6,17 +6,27 @@ from html import escape
 
 import streamlit as st
 
-from app import resources, synthesis_resources, translations_browse, translations_dose, translations_realism
+from app import (
+    reading,
+    resources,
+    state,
+    synthesis_resources,
+    translations_browse,
+    translations_dose,
+    translations_realism,
+)
 from app import translations_training as training
 from core.base.errors import InputError
 from core.data.synthetic import DIRECTIONS, SyntheticCard
 from core.evaluation.realism_report import RealismReport
 from core.figures import realism_words
+from core.figures.style import kinds_words
 from core.models import cards
 
 BROWSE, REALISM, DOSE, LEARNT, ROUND = "Images", "Realism", "Does it help?", "While it learnt", "Is it real?"
-KINDS = {"phantom": "phantoms", "real": "real films"}
+SET = "translations.synthetic"  # key of the choice of a data set
 ADDRESSED = "translations.addressed"  # session key: what the page's address asked for last
+KEPT = "which way a film was translated tells its label, so they are shown after the answer"
 INVENTED = (
     "Every picture marked GENERATED is invented by a network: it may add or remove disease, and nobody should read it "
     "as a film of a patient (Cohen, Luck and Honari, MICCAI 2018)."
@@ -31,7 +41,7 @@ def follow_address() -> None:
     st.session_state[ADDRESSED] = asked
     name = asked.get("synthetic")
     if name in synthesis_resources.names():
-        st.session_state["translations.synthetic"] = name
+        st.session_state[SET] = name
         if "image" in asked:
             translations_browse.choose(name, asked["image"])
 
@@ -51,14 +61,26 @@ def choose() -> SyntheticCard | None:
     """Draw the choice of a synthetic data set; None, with the next step said, where there is none."""
     names = synthesis_resources.names()
     if not names:
-        _draw_nothing()
+        try:
+            _draw_nothing()
+        except InputError as error:  # a generator's card is damaged
+            st.warning(str(error))
         return None
-    found = {name: synthesis_resources.card(name) for name in names}
+    found = {}
+    for name in names:
+        try:
+            found[name] = synthesis_resources.card(name)
+        except InputError as error:  # damaged, of another version, or being removed: the others can be looked at
+            st.warning(str(error))
+    if not found:
+        return None
+    if st.session_state.get(SET) not in found:
+        st.session_state.pop(SET, None)  # it is gone
     name = st.selectbox(
         "Synthetic data set",
-        names,
+        list(found),
         format_func=lambda one: set_words(found[one]),
-        key="translations.synthetic",
+        key=SET,
         persist_state="session",
     )
     return found[name]
@@ -74,7 +96,7 @@ def set_words(card: SyntheticCard) -> str:
         >>> set_words(SyntheticCard(**base, classifier_reason="none", created_at="2026-01-01T00:00:00Z"))
         'nih-ptx: No Finding to pneumothorax, from real films of nih'
     """
-    kinds = " and ".join(KINDS.get(kind, kind) for kind, count in card.parent_kinds.items() if count)
+    kinds = kinds_words(card.parent_kinds)
     whose = kinds if kinds == card.dataset else f"{kinds} of {card.dataset}"
     return f"{card.name}: {DIRECTIONS[card.direction]}, from {whose}"
 
@@ -109,8 +131,15 @@ def draw(card: SyntheticCard) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
+    try:
+        _draw_view(view, card, report)
+    except InputError as error:  # a file is damaged, or gone since this page began
+        st.warning(str(error))
+
+
+def _draw_view(view: str, card: SyntheticCard, report: RealismReport | None) -> None:
     if view == BROWSE:
-        translations_browse.draw(card, synthesis_resources.pairs(card.name))
+        _draw_images(card)
     elif view == REALISM:
         translations_realism.draw(card, report)
     elif view == DOSE:
@@ -131,12 +160,26 @@ def _report(card: SyntheticCard) -> RealismReport | None:
         return None
 
 
-def _draw_dose(card: SyntheticCard) -> None:
-    try:
-        reports = synthesis_resources.dose_reports(card.name)
-    except InputError as error:
-        st.warning(str(error))
+def _draw_images(card: SyntheticCard) -> None:
+    """Draw the images; none of a film whose label this session's reader must not be told before an answer."""
+    pairs = synthesis_resources.pairs(card.name)
+    reader = state.READER.get()
+    kept = set() if reader is None else reading.kept_from(reader, card.dataset)
+    shown = pairs[~pairs["parent_image_id"].isin(kept)]
+    if len(shown) < len(pairs):
+        count = len(pairs) - len(shown)
+        left_out = "1 image is" if count == 1 else f"{count:,} images are"
+        st.caption(f"{left_out} left out, of films that wait for {reader}: {KEPT}.")
+    if shown.empty:
+        st.info("Every image here is of such a film.")
         return
+    translations_browse.draw(card, shown)
+
+
+def _draw_dose(card: SyntheticCard) -> None:
+    reports, unreadable = synthesis_resources.dose_reports(card.name)
+    for reason in unreadable:
+        st.warning(reason)
     translations_dose.draw(card, reports)
 
 

@@ -11,11 +11,16 @@ from app import panels, resources
 from core.data.synthetic import B_TO_A, SyntheticCard
 from core.evaluation.dose_report import DoseReport
 from core.figures import dose_response as figures
+from core.models.registry import TITLES
 
 WIDTH = 400  # pixels a figure needs; on a tablet they stand below each other
 MEANING = (
-    "Bars are 95 % intervals by patient for these seeds; rings are single seeds. A difference counts after Holm over "
-    "the doses. The control arm adds synthetic films of both classes, so that the network's texture tells none."
+    "Bars are 95 % intervals by patient for these seeds, so they say nothing of other seeds; rings are single seeds. A "
+    "difference counts where its p after Holm over the doses is below 0.05."
+)
+CONTROL = (
+    "The control arm adds as many synthetic films of both classes, so that the network's texture tells none: what it "
+    "gains or loses like the doses is not owed to what a pneumothorax looks like."
 )
 
 
@@ -42,13 +47,14 @@ def draw(card: SyntheticCard, reports: list[DoseReport]) -> None:
             "Measured as", reports, format_func=_named, key=f"translations.dose.{card.name}", width=520
         )
     st.html(f'<p class="ps-verdict">{escape(figures.verdict(report))}</p>')
-    st.caption(figures.whose(report))
+    st.caption(figures.whose(report, title=TITLES.get(report.model, report.model)))
     if report.generator_id != card.generator_id:
         st.warning(f"Measured with images of another generator, {report.generator_id}; measure again.")
     with st.grid(min_column_width=WIDTH):
         for name, title in figures.MEASURES.items():
-            panels.draw_figure(figures.curve(report, name), key=f"translations.dose.{name}", alt=f"{title} by dose")
-    st.caption(MEANING)
+            drawn = figures.curve(report, name, caption=figures.stamp_of(report))
+            panels.draw_figure(drawn, key=f"translations.dose.{name}", alt=f"{title} by dose")
+    st.caption(f"{MEANING} {CONTROL}" if figures.has_control(report) else MEANING)
     st.dataframe(pd.DataFrame(figures.table(report)), hide_index=True, height="content", key="translations.doses")
     if report.notes:
         st.markdown("**Notes**\n" + "\n".join(f"- {note}" for note in report.notes))

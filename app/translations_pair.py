@@ -9,12 +9,12 @@ import numpy as np
 import streamlit as st
 
 from app import resources, synthesis_resources
-from app import translations_passport as passports
 from app.viewer.pair import Legend, Pane, pair
 from core.base.errors import InputError
 from core.data import thumbnails
 from core.data.synthetic import A_TO_B, SyntheticCard
-from core.figures import heat_map, synthesis
+from core.figures import heat_map, palette, synthesis
+from core.figures import passport_words as passports
 
 SIZE = 512  # pixels of a picture as it is sent
 MADE = {A_TO_B: "Translation: given a pneumothorax", "b-to-a": "Translation: pneumothorax taken away"}
@@ -108,7 +108,7 @@ def _grey(title: str, note: str, pixels: np.ndarray, mark: str | None) -> Pane:
 
 
 def _change(title: str, change: np.ndarray, limit: int) -> Pane:
-    note = f"mean change {np.abs(change).mean():.1f} grey levels of 255; white is unchanged"
+    note = f"mean change {synthesis.mean_change(change):.1f} grey levels of 255; white is unchanged"
     return Pane(
         title=title,
         note=note,
@@ -116,7 +116,7 @@ def _change(title: str, change: np.ndarray, limit: int) -> Pane:
         alt=f"{title}, in signed colours: {note}",
         mark=synthesis.GENERATED,
         legend=Legend(
-            colours=tuple(colour for _, colour in synthesis.SIGNED),
+            colours=tuple(colour for _, colour in palette.SIGNED),
             labels=(f"−{limit} darker", "0", f"+{limit} brighter"),
         ),
     )

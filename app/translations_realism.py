@@ -34,25 +34,30 @@ def draw(card: SyntheticCard, report: RealismReport | None) -> None:
         st.warning("Measured on images of another generator; measure again:")
         st.code(command(card), language="bash", wrap_lines=True)
         st.caption(realism_words.whose(report))
+    stamp = realism_words.stamp_of(report)
     _draw_figures(
         [
-            ("origin", figures.origin(report), realism_words.of_origin(report)),
-            ("kid", figures.kid(report), realism_words.of_kid(report)),
-            ("precision_recall", figures.precision_recall(report), realism_words.of_precision_recall(report)),
-            ("spectrum", figures.spectrum(report), realism_words.of_spectrum(report)),
+            ("origin", figures.origin(report, caption=stamp), realism_words.of_origin(report)),
+            ("kid", figures.kid(report, caption=stamp), realism_words.of_kid(report)),
+            (
+                "precision_recall",
+                figures.precision_recall(report, caption=stamp),
+                realism_words.of_precision_recall(report),
+            ),
+            ("spectrum", figures.spectrum(report, caption=stamp), realism_words.of_spectrum(report)),
         ]
     )
     st.subheader("Where it changes a film")
     _draw_figures(
         [
-            ("regions", figures.regions(report), realism_words.of_regions(report)),
-            ("change_map", realism_maps.change_map(report), realism_words.of_change_map(report)),
+            ("regions", figures.regions(report, caption=stamp), realism_words.of_regions(report)),
+            ("change_map", realism_maps.change_map(report, caption=stamp), realism_words.of_change_map(report)),
         ]
     )
     st.subheader("What a classifier makes of it")
     st.markdown(f"- {realism_words.of_shift(report)}\n- {realism_words.of_memory(report)}")
-    _draw_figures([("arms", figures.arms(report), realism_words.of_arms(report))])
-    maps = realism_maps.heat_maps(report)
+    _draw_figures([("arms", figures.arms(report, caption=stamp), realism_words.of_arms(report))])
+    maps = realism_maps.heat_maps(report, caption=stamp)
     with st.grid(min_column_width=300):
         for number, figure in enumerate(maps):
             panels.draw_figure(figure, key=f"translations.heat.{number}", alt=figure.layout.title.text)

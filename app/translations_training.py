@@ -8,8 +8,9 @@ import streamlit as st
 
 from app import panels, resources, synthesis_resources
 from app.synthesis_resources import Samples
+from core import __version__
 from core.base.errors import InputError
-from core.figures import training_strip
+from core.figures import style, training_strip
 from core.models import cards
 
 STRIP, LARGE = 128, 220  # pixels
@@ -22,31 +23,40 @@ def draw(generator_id: str) -> None:
 
     Args:
         generator_id: Its checkpoint.
+
+    Raises:
+        InputError: If what is kept of it is damaged.
     """
     card = next((one for one in synthesis_resources.generators() if one["checkpoint_id"] == generator_id), None)
     if card is None:
         st.info(f"The generator {generator_id} is not here any more, so nothing is known of how it learnt.")
         return
     st.caption(about(card))
-    try:
-        history = synthesis_resources.history(generator_id)
-    except InputError as error:
-        st.warning(str(error))
-        return
-    samples = synthesis_resources.samples(resources.workspace().checkpoint(generator_id))
     step = None
-    if samples is None:
-        st.info("No pictures were kept while this generator learnt.")
-    else:
-        step = _draw_strip(samples, generator_id)
+    try:
+        samples = synthesis_resources.samples(resources.workspace().checkpoint(generator_id))
+        if samples is None:
+            st.info("No pictures were kept while this generator learnt.")
+        else:
+            step = _draw_strip(samples, generator_id)
+    except InputError as error:  # the curves can be drawn all the same
+        st.warning(str(error))
+    history = synthesis_resources.history(generator_id)
+    stamp = style.stamp(
+        dataset=f"{card['dataset']}/{card['split']}",
+        part="val",
+        kinds=card["kinds"],
+        version=__version__,
+        counts=cards.short_name(card),
+    )
     with st.grid(min_column_width=WIDTH):
         for name, title in training_strip.CURVES.items():
             panels.draw_figure(
-                training_strip.curve(history, name, at=step), key=f"translations.curve.{name}", alt=title
+                training_strip.curve(history, name, at=step, caption=stamp), key=f"translations.curve.{name}", alt=title
             )
     st.caption(training_strip.conclusion(history))
     if card.get("classifier_reason"):
-        st.caption(f"KID was not followed: {card['classifier_reason']}")
+        st.caption(f"Why there is no KID: {card['classifier_reason']}")
 
 
 def about(card: dict[str, Any]) -> str:

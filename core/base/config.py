@@ -83,4 +83,5 @@ def sentence(error: ValidationError) -> str:
 
 def _place(error: ValidationError) -> str:
     first = error.errors()[0]
-    return str(first["loc"][-1]) if first["loc"] else error.title
+    named = [place for place in first["loc"] if isinstance(place, str)]  # a number is a place in a list of values
+    return named[-1] if named else error.title

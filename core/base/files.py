@@ -63,7 +63,7 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
     _sync_folder(path.parent)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Write bytes atomically."""
     with written_aside(path) as aside:
         aside.write_bytes(content)

@@ -29,6 +29,7 @@ from core.models import cards
 from core.synthesis import dose_response_report
 from core.synthesis.dose_response import BOTH, POSITIVES, Arm
 from core.synthesis.dose_response_report import PART
+from core.training import makers
 from core.training.config import DataOptions, ModelOptions, OptimisationOptions, SyntheticOptions, TrainConfig
 from core.vision.ranges import AugmentationRanges
 
@@ -178,6 +179,8 @@ def _positives_first(workspace: Workspace, arguments: DoseResponseArguments) -> 
         split=split_store.load(workspace, arguments.data.dataset, arguments.data.split),
         classes=BOTH if arguments.control else POSITIVES,
     )
+    for card in cards_of:
+        makers.refuse_another(workspace, card)
     return [card.name for card in cards_of]
 
 

@@ -30,6 +30,13 @@ def run(words: list[str]) -> Outcome:
     arguments = parse(IndexArguments, words, prog="python -m core index", positional=("format",))
     csv = arguments.csv
     images = arguments.images
+    workspace = Workspace()
+    if workspace.synthetic_card(arguments.name).exists():
+        msg = (
+            f"Expected a name that is not a synthetic data set's, found {arguments.name!r}, whose images `translate` "
+            "made; choose another --name, or remove its folder first."
+        )
+        raise InputError(msg, field="name")
     if arguments.format == "nih":
         if csv is None:
             msg = "Expected --csv with the NIH table (Data_Entry_2017_v2020.csv), found none; name the file."
@@ -45,7 +52,7 @@ def run(words: list[str]) -> Outcome:
             raise InputError(msg)
         listing = folder.read(source, images=images)
     report = indexing.index(
-        Workspace(), arguments.name, listing, images=images if arguments.format == "nih" else None, csv=csv
+        workspace, arguments.name, listing, images=images if arguments.format == "nih" else None, csv=csv
     )
     return Outcome(
         summary=_summary(report),

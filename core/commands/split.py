@@ -39,6 +39,12 @@ def run(words: list[str]) -> Outcome:
     arguments = parse(SplitArguments, words, prog="python -m core split", positional=("dataset",))
     _refuse_idle_options(arguments)
     workspace = Workspace()
+    if workspace.synthetic_card(arguments.dataset).exists():
+        msg = (
+            f"Expected a data set of films to divide, found {arguments.dataset!r}, whose images are synthetic and keep "
+            "their parents' parts; let a training learn them with `train MODEL --synthetic`."
+        )
+        raise InputError(msg, field="dataset")
     certificate = split_store.create(
         workspace,
         arguments.dataset,

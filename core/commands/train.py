@@ -16,6 +16,7 @@ from core.data import split_store, synthetic
 from core.evaluation import calibration
 from core.models import cards
 from core.models.registry import CLASSIFIERS
+from core.synthesis import domains
 from core.synthesis.config import CYCLEGAN, ORIGIN, CycleGanConfig, OriginConfig
 from core.training import estimate
 from core.training.config import TrainConfig
@@ -76,7 +77,7 @@ def _classifier(workspace: Workspace, config: TrainConfig) -> Outcome:
 
 
 def _cyclegan(workspace: Workspace, config: CycleGanConfig) -> Outcome:
-    split_store.require_sound(workspace, config.data.dataset, config.data.split)
+    domains.films(workspace, config.data.dataset, config.data.split)
     progress.announce("Loading the libraries")
     from core.synthesis import train  # torch
 
@@ -105,6 +106,8 @@ def _trained(card: dict[str, Any], told: list[str]) -> Outcome:
 def _estimated(workspace: Workspace, config: Config) -> Outcome:
     """Say how long a training would take here; its speed is measured if that was not done before."""
     counts = estimate.counts(workspace, config)
+    if isinstance(config, CycleGanConfig):
+        domains.films(workspace, config.data.dataset, config.data.split)  # refuses what could not be trained
     with estimate.measuring(workspace):
         speed = estimate.known(workspace, config)
         if speed is None:

@@ -9,6 +9,7 @@ are found by what they are: two data sets, or two names for one picture, share a
 
 from __future__ import annotations
 
+import io
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
@@ -197,8 +198,9 @@ def _decoded(job: _Job, *, size: int) -> np.ndarray:
 
 def _write_shard(folder: Path, hashes: list[str], pictures: list[np.ndarray]) -> None:
     name = uuid.uuid4().hex
-    with files.written_aside(folder / f"{name}.npy") as aside, aside.open("wb") as file:
-        np.save(file, np.stack(pictures), allow_pickle=False)
+    content = io.BytesIO()  # numpy's own writer tells a full disk as an error without a reason
+    np.save(content, np.stack(pictures), allow_pickle=False)
+    files.write_bytes(folder / f"{name}.npy", content.getbuffer())
     index = pd.DataFrame({"sha256": hashes, "row": np.arange(len(hashes), dtype=np.int64)})
     files.write_parquet(folder / f"{name}.parquet", index)
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from core.base import files, schema
+from core.base import files, schema, stored
 from core.base.errors import InputError
 from core.data import leakage, radiographs
 
@@ -29,6 +29,7 @@ MADE_LABEL = {A_TO_B: 1, B_TO_A: 0}  # the label a translation is meant to have
 PARENT_SOURCE, PART = "parent_source", "part"  # further columns of a synthetic data set's radiographs
 PARENT_SHA256 = "parent_sha256"  # of the parent's pixels, as they were translated
 WANTED = {"positives": (A_TO_B,), "both": (A_TO_B, B_TO_A)}  # directions, by which classes are to be added
+ANEW = "remove its folder and translate again"  # what to do about a set that is damaged
 DRAW = 21  # the stream of chance by which images are drawn
 
 
@@ -45,8 +46,7 @@ class SyntheticCard(BaseModel):
     split_sha256: str
     part: str = "all"
     """Part of it that was translated, or `all`."""
-    direction: str
-    """`a-to-b` or `b-to-a`."""
+    direction: str = Field(pattern="^(a-to-b|b-to-a)$")
     images: dict[str, int]
     """Images by the parents' part."""
     generator_id: str
@@ -109,7 +109,7 @@ def card(workspace: Workspace, name: str) -> SyntheticCard:
     """Read what a synthetic data set says of itself.
 
     Raises:
-        InputError: If there is no synthetic data set of this name; the sentence lists those there are.
+        InputError: If there is none of this name, the sentence lists those there are; or its card is damaged.
     """
     path = workspace.synthetic_card(name)
     if not path.exists():
@@ -117,17 +117,42 @@ def card(workspace: Workspace, name: str) -> SyntheticCard:
         found = f"choose from {', '.join(known)}." if known else "there is none yet; make one with `translate`."
         msg = f"Expected a synthetic data set, found none named {name!r}; {found}"
         raise InputError(msg, field="synthetic")
-    return SyntheticCard.model_validate(files.read_json(path))
+    return stored.read(path, SyntheticCard, cure=ANEW)
+
+
+def images(workspace: Workspace, name: str) -> pd.DataFrame:
+    """Read the images of a synthetic data set: rows of the radiographs table, with what is known of their parents.
+
+    Raises:
+        InputError: If there is no synthetic data set of this name, or its table is another data set's.
+    """
+    card(workspace, name)
+    rows = radiographs.load(workspace, name)
+    made = int((rows["source"] == "synthetic").sum())
+    if {PARENT_SOURCE, PARENT_SHA256, PART} - set(rows) or made < len(rows):
+        found = f"found {made} synthetic of {len(rows)}; {ANEW}."
+        msg = f"Expected synthetic images with their parents in the table of {name!r}, {found}"
+        raise InputError(msg, field="synthetic")
+    return rows
 
 
 def passports(workspace: Workspace, name: str) -> pd.DataFrame:
     """Read the passports of a synthetic data set, a row an image, with the columns of `schema.PASSPORTS`.
 
     Raises:
-        InputError: If there is no synthetic data set of this name.
+        InputError: If there is no synthetic data set of this name, or its passports are gone or damaged.
     """
     card(workspace, name)
-    return files.read_parquet(workspace.passports(name))
+    path = workspace.passports(name)
+    table = files.read_parquet(path) if path.exists() else pd.DataFrame()
+    found = "some of their columns only" if len(table.columns) else "none"
+    try:
+        if set(schema.PASSPORTS.columns) <= set(table):
+            return schema.checked(table, schema.PASSPORTS)
+    except (TypeError, ValueError) as error:
+        found = f"them damaged ({error})"
+    msg = f"Expected the passports of {name!r} as `translate` writes them, found {found}; {ANEW}."
+    raise InputError(msg, field="synthetic")
 
 
 def write_passports(workspace: Workspace, name: str, table: pd.DataFrame) -> None:
@@ -208,7 +233,8 @@ def admitted(
     count = min(wanted, *(len(rows) for rows in able))
     if count == 0:
         reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
-        msg = f"Expected synthetic images within the limits, found none in {synthetic!r} ({reasons}); widen the limits."
+        cure = "widen the limits or make another set."
+        msg = f"Expected synthetic images within the limits, found none in {synthetic!r} ({reasons}); {cure}"
         raise InputError(msg, field="synthetic")
     drawn = [rows.iloc[_order(rows, seed, one)[:count]] for rows, one in zip(able, cards, strict=True)]
     _count(left_out, "not drawn", sum(len(rows) - count for rows in able))
@@ -238,7 +264,7 @@ def _able(
     workspace: Workspace, one: SyntheticCard, train: pd.DataFrame, limits: Limits, left_out: dict[str, int]
 ) -> pd.DataFrame:
     """Return the images of a set that may be learnt, by image_id, and count the others by reason."""
-    rows = radiographs.load(workspace, one.name).sort_values("image_id", ignore_index=True)
+    rows = images(workspace, one.name).sort_values("image_id", ignore_index=True)
     told = passports(workspace, one.name).set_index("image_id").reindex(rows["image_id"]).reset_index()
     towards = 1 if one.direction == A_TO_B else -1
     pixels = rows["parent_image_id"].map(train.set_index("image_id")["sha256"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.base import files
-from core.base.errors import InputError
 from core.base.paths import checked_name
 from core.evaluation import report_store
 from core.evaluation.comparison import Comparison
@@ -34,13 +33,13 @@ def load(workspace: Workspace, comparison_id: str) -> Comparison:
     Raises:
         InputError: If there is no such comparison, or it was written by another version.
     """
-    path = path_of(workspace, comparison_id)
-    if not path.exists():
-        ids = comparison_ids(workspace)
-        found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `compare`."
-        msg = f"Expected a comparison, found none named {comparison_id!r}; {found}"
-        raise InputError(msg)
-    return report_store.read(path, Comparison)
+    return report_store.known(
+        path_of(workspace, comparison_id),
+        Comparison,
+        called="a comparison",
+        ids=comparison_ids(workspace),
+        command="compare",
+    )
 
 
 def comparison_ids(workspace: Workspace) -> list[str]:

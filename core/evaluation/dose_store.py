@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from core.base import files
-from core.base.errors import InputError
 from core.evaluation import report_store
 from core.evaluation.dose_report import PREFIX, DoseReport
 
@@ -14,8 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.base.paths import Workspace
-
-LONGEST = 80  # characters of a report's name
 
 
 def report_name(dataset: str, split: str, synthetic: str) -> str:
@@ -25,10 +21,7 @@ def report_name(dataset: str, split: str, synthetic: str) -> str:
         >>> report_name("phantoms", "patient", "made")
         'dose-response-phantoms-patient-made'
     """
-    name = f"{PREFIX}{dataset}-{split}-{synthetic}"
-    if len(name) <= LONGEST:
-        return name
-    return f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return report_store.short(f"{PREFIX}{dataset}-{split}-{synthetic}")
 
 
 def save(workspace: Workspace, report: DoseReport) -> Path:
@@ -44,13 +37,13 @@ def load(workspace: Workspace, report_id: str) -> DoseReport:
     Raises:
         InputError: If there is no such report, or it was written by another version.
     """
-    path = workspace.report(report_id)
-    if not report_id.startswith(PREFIX) or not path.exists():
-        ids = report_ids(workspace)
-        found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `dose-response`."
-        msg = f"Expected a dose-response report, found none named {report_id!r}; {found}"
-        raise InputError(msg)
-    return report_store.read(path, DoseReport)
+    return report_store.known(
+        workspace.report(report_id),
+        DoseReport,
+        called="a dose-response report",
+        ids=report_ids(workspace),
+        command="dose-response",
+    )
 
 
 def report_ids(workspace: Workspace) -> list[str]:

@@ -15,9 +15,19 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
 
 
+def report_name(synthetic: str) -> str:
+    """Return the name of the report of a synthetic data set; a long one ends in its hash.
+
+    Examples:
+        >>> report_name("made")
+        'realism-made'
+    """
+    return report_store.short(f"{PREFIX}{synthetic}")
+
+
 def path_of(workspace: Workspace, synthetic: str) -> Path:
     """Return where the report of a synthetic data set lies."""
-    return workspace.report(f"{PREFIX}{synthetic}")
+    return workspace.report(report_name(synthetic))
 
 
 def save(workspace: Workspace, report: RealismReport) -> Path:
@@ -38,8 +48,3 @@ def load(workspace: Workspace, synthetic: str) -> RealismReport:
         msg = f"Expected a realism report of {synthetic!r}, found none; make it with `realism {synthetic}`."
         raise InputError(msg, field="synthetic")
     return report_store.read(path, RealismReport)
-
-
-def measured(workspace: Workspace) -> list[str]:
-    """Return the synthetic data sets that have a report, in alphabetical order."""
-    return sorted(path.stem.removeprefix(PREFIX) for path in workspace.reports.glob(f"{PREFIX}*.json"))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from core.base import files
+from core.base import files, stored
 from core.base.errors import InputError
 from core.evaluation.external import PREFIX
 from core.evaluation.prediction_store import SIGNALS
 from core.evaluation.report import EvaluationReport
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from core.base.paths import Workspace
 
+LONGEST = 80  # characters of a report's name
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -35,13 +38,13 @@ def load(workspace: Workspace, report_id: str) -> EvaluationReport:
     Raises:
         InputError: If there is no such report, or it was written by another version.
     """
-    path = workspace.report(report_id)
-    if not path.exists():
-        ids = report_ids(workspace)
-        found = f"choose from {', '.join(ids[:5])}." if ids else "there is none yet; make one with `evaluate`."
-        msg = f"Expected an evaluation report, found none named {report_id!r}; {found}"
-        raise InputError(msg)
-    return read(path, EvaluationReport)
+    return known(
+        workspace.report(report_id),
+        EvaluationReport,
+        called="an evaluation report",
+        ids=report_ids(workspace),
+        command="evaluate",
+    )
 
 
 def read(path: Path, kind: type[Kind]) -> Kind:
@@ -50,17 +53,39 @@ def read(path: Path, kind: type[Kind]) -> Kind:
     Raises:
         InputError: If it is damaged, or holds what another version wrote.
     """
-    content = files.read_json(path)
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "its content"
-        msg = (
-            f"Expected what this version writes in {path.parent.name}/{path.name}, found {place}: "
-            f"{first['msg'].lower()}; remove the file and measure again."
-        )
-        raise InputError(msg) from None
+    return stored.read(path, kind, cure="remove the file and measure again")
+
+
+def known(path: Path, kind: type[Kind], *, called: str, ids: Sequence[str], command: str) -> Kind:
+    """Read one of several reports by its file.
+
+    Args:
+        path: Where it lies if it is there.
+        kind: What it should hold.
+        called: What it is, with its article.
+        ids: The names of those there are.
+        command: What makes one.
+
+    Raises:
+        InputError: If it is not there, the sentence lists those there are; it is damaged, or another version's.
+    """
+    if path.stem not in ids:
+        found = f"choose from {', '.join(ids[:5])}." if ids else f"there is none yet; make one with `{command}`."
+        msg = f"Expected {called}, found none named {path.stem!r}; {found}"
+        raise InputError(msg)
+    return read(path, kind)
+
+
+def short(name: str) -> str:
+    """Return a report's name as short as it may be; a long one ends in its hash.
+
+    Examples:
+        >>> short("realism-made")
+        'realism-made'
+    """
+    if len(name) <= LONGEST:
+        return name
+    return f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def outdated(workspace: Workspace, report: EvaluationReport) -> bool:

@@ -6,19 +6,19 @@ from html import escape
 
 import plotly.graph_objects as go
 
+from core import __version__
 from core.evaluation.dose_report import Dose, DoseReport
 from core.evaluation.report import Measure
-from core.figures.palette import ACCENT, QUIET, Style, Theme
-from core.figures.realism_words import told
-from core.figures.style import house, says_nothing
+from core.figures.palette import FIRST, QUIET, SECOND, Style, Theme
+from core.figures.realism_words import MIXED, told
+from core.figures.style import house, kinds_words, says_nothing, stamp
 from core.figures.whiskers import error_bar
 
 HEIGHT = 320  # pixels
-APART = 0.6  # of the step between two doses, before the control arm
+APART = 0.35  # of the widest dose, from it to the control arm, which stands off the scale
+SEEDS_APART = 0.03  # of the axis, to the left of their dose
 MEASURES = {"auroc": "AUROC", "average_precision": "Average precision", "brier": "Brier"}
 BETTER = {"auroc": "higher is better", "average_precision": "higher is better", "brier": "lower is better"}
-MAIN = Style(colour=ACCENT)
-CONTROL = Style(colour="#D55E00", marker="diamond")
 
 
 def curve(report: DoseReport, name: str, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
@@ -31,16 +31,17 @@ def curve(report: DoseReport, name: str, *, caption: str = "", theme: Theme | No
         theme: For a file; None on a page.
     """
     title = f"{MEASURES[name]} by dose"
-    doses = [(place, dose) for place, dose in zip(_places(report.doses), report.doses, strict=True)]
+    doses = list(zip(_places(report.doses), report.doses, strict=True))
     if not any(_measure(dose, name).value is not None for _, dose in doses):
         reason = next((r for _, dose in doses if (r := _measure(dose, name).reason)), "No dose was measured.")
         return says_nothing(title, escape(reason), height=HEIGHT, caption=caption, theme=theme)
     figure = go.Figure()
+    width = max(doses[-1][0], 1e-6)
     if name == "auroc":
         seeds = [(place, value) for place, dose in doses for value in dose.auroc_of_seeds]
         figure.add_trace(
             go.Scatter(
-                x=[place - 0.12 for place, _ in seeds],
+                x=[place - SEEDS_APART * width for place, _ in seeds],
                 y=[value for _, value in seeds],
                 name="each seed",
                 mode="markers",
@@ -48,14 +49,14 @@ def curve(report: DoseReport, name: str, *, caption: str = "", theme: Theme | No
                 hovertemplate="one seed: %{y:.3f}<extra></extra>",
             )
         )
-    for is_control, style in ((False, MAIN), (True, CONTROL)):
+    for is_control, style in ((False, FIRST), (True, SECOND)):
         own = [(place, dose) for place, dose in doses if (dose.classes == "both") == is_control]
         if own:
             _arm(figure, own, name, style)
     house(
         figure,
         title=title,
-        x_title="Synthetic films for 100 real positives",
+        x_title="Synthetic positives for 100 real ones",
         y_title=f"{MEASURES[name]} ({BETTER[name]})",
         height=HEIGHT,
         caption=caption,
@@ -64,7 +65,7 @@ def curve(report: DoseReport, name: str, *, caption: str = "", theme: Theme | No
     figure.update_xaxes(
         tickvals=[place for place, _ in doses],
         ticktext=[_tick(dose) for _, dose in doses],
-        range=[-0.5, doses[-1][0] + 0.5],
+        range=[-0.12 * width, 1.14 * width],
     )
     return figure
 
@@ -94,12 +95,13 @@ def _arm(figure: go.Figure, doses: list[tuple[float, Dose]], name: str, style: S
 
 
 def _places(doses: list[Dose]) -> list[float]:
-    """Return where the doses stand on the axis: one step apart, the control arm farther."""
-    return [number + (APART if dose.classes == "both" else 0) for number, dose in enumerate(doses)]
+    """Return where the doses stand on the axis: at their share, the control arm beyond all of them."""
+    widest = max((dose.share for dose in doses if dose.classes != "both"), default=0.0) or 1.0
+    return [(1 + APART) * widest if dose.classes == "both" else dose.share for dose in doses]
 
 
 def _tick(dose: Dose) -> str:
-    return f"{100 * dose.share:g}" + ("<br>both classes<br>(control)" if dose.classes == "both" else "")
+    return f"{100 * dose.share:g}" + (" (control)" if dose.classes == "both" else "")
 
 
 def _measure(dose: Dose, name: str) -> Measure:
@@ -112,16 +114,38 @@ def verdict(report: DoseReport) -> str:
     return report.sentence
 
 
-def whose(report: DoseReport) -> str:
-    """Say what was trained and measured, on whose films."""
+def whose(report: DoseReport, *, title: str) -> str:
+    """Say what was trained and measured, on whose films.
+
+    Args:
+        report: What was measured.
+        title: Of the model that learnt.
+    """
     seeds = max((len(dose.checkpoints) for dose in report.doses), default=0)
     head = ", only the head learnt" if report.head_only else ""
-    kinds = " and ".join({"phantom": "phantoms", "real": "real films"}.get(kind, kind) for kind in report.kinds)
+    words = "" if not (report.kinds.get("phantom") and report.kinds.get("real")) else f" {MIXED}"
     return (
-        f"{report.model}, {report.image_size} px{head}, {seeds} seed{'' if seeds == 1 else 's'} a dose, measured on "
+        f"{title}, {report.image_size} px{head}, {seeds} seed{'' if seeds == 1 else 's'} a dose, measured on "
         f"{report.films:,} films of {report.patients:,} patients, {report.positive_films:,} positive, of "
-        f"{report.part} of {report.dataset}/{report.split} by {report.truth} ({kinds})."
+        f"{report.part} of {report.dataset}/{report.split} by {report.truth} ({kinds_words(report.kinds)}).{words}"
     )
+
+
+def stamp_of(report: DoseReport) -> str:
+    """Return the stamp of a figure made from a report."""
+    return stamp(
+        dataset=f"{report.dataset}/{report.split}",
+        part=report.part,
+        kinds=report.kinds,
+        version=__version__,
+        counts=f"with {report.synthetic}",
+        truth=report.truth,
+    )
+
+
+def has_control(report: DoseReport) -> bool:
+    """Tell whether a control arm, with synthetic films of both classes, was measured."""
+    return any(dose.classes == "both" for dose in report.doses)
 
 
 def table(report: DoseReport) -> dict[str, list[str]]:
@@ -141,7 +165,7 @@ def table(report: DoseReport) -> dict[str, list[str]]:
     }
     for dose in report.doses:
         gained = dose.auroc_difference
-        columns["Dose"].append(_tick(dose).replace("<br>", " ") + " %" if dose.classes != "both" else _both(dose))
+        columns["Dose"].append(_both(dose) if dose.classes == "both" else f"{_tick(dose)} %")
         columns["Synthetic films"].append(f"{dose.synthetic_films:,}")
         columns["AUROC"].append(told(dose.auroc))
         columns["Against none"].append("" if not dose.share else told(gained, form="+.3f"))

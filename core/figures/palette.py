@@ -23,6 +23,9 @@ SHAPES = {"suspected": "●", "unsure": "◐", "not suspected": "○"}  # so tha
 SEQUENTIAL = "cividis"
 DIVERGING = ((0.0, "#7FB8DA"), (0.5, "#FFFFFF"), (1.0, "#F2B07A"))  # blue, white, orange: dark text stands on all
 ON_DIVERGING = "#1B1F24"
+# Darker, unchanged, brighter: the same tints, to ends that are seen on black and on white.
+SIGNED = ((0.0, "#0B4F7D"), (0.25, "#7FB8DA"), (0.5, "#FFFFFF"), (0.75, "#F2B07A"), (1.0, "#9A4A00"))
+HEAT = ((0.0, "#061E2C"), (1.0, "#40C4FF"))  # the one hue of heat maps, told from every grey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,7 @@ class Style:
     width: float = 2.0  # pixels
 
 
-# Okabe and Ito's colours, which the colour-blind can tell apart.
+# Okabe and Ito's colours, which the colour-blind can tell apart; the two for images never stand beside the others.
 MODELS = {
     "cnn": Style(colour="#0072B2", marker="circle"),
     "vit": Style(colour="#E69F00", dash="dash", marker="square"),
@@ -44,8 +47,17 @@ MODELS = {
     "resnet18": Style(colour="#56B4E9", dash="dashdot", marker="cross"),
     "densenet121": Style(colour="#D55E00", dash="longdash", marker="x"),
     "efficientnet_b0": Style(colour="#009E73", dash="longdashdot", marker="star"),
+    "cyclegan": Style(colour="#8E6FC1", dash="9px,3px", marker="hexagon"),
+    "real-vs-synthetic": Style(colour="#A6761D", dash="3px,6px", marker="triangle-down"),
 }
 OTHER = Style(colour=QUIET, dash="dash", marker="pentagon")
+
+# The series of a figure that compares no models, the one it is about first.
+FIRST = Style(colour=ACCENT)
+SECOND = Style(colour="#D55E00", dash="dash", marker="diamond")
+THIRD = Style(colour=QUIET, dash="dot", marker="square")
+RUN_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")  # of runs of one model, in their order
+RUN_MARKERS = ("circle", "square-open", "triangle-up", "diamond-open", "cross", "star-open")
 
 PARTS = {
     "train": Style(colour=QUIET, marker="circle"),
@@ -78,6 +90,34 @@ def model_styles(models: Sequence[str], *, theme: Theme = "light") -> list[Style
         styles.append(replace(style, colour=colour, marker=marker, width=max(1.0, style.width - 0.5 * earlier)))
         seen[model] = earlier + 1
     return styles
+
+
+def run_styles(models: Sequence[str], *, theme: Theme = "light") -> list[Style]:
+    """Return the style of each run of a training, given the model that learns.
+
+    Runs of several models look as in `model_styles`. Those of one model keep its colour, and each has a dash
+    and a marker of its own, since a long run has no markers; the seventh looks like the first, but thinner.
+
+    Args:
+        models: Keys of `MODELS`; unknown ones look alike.
+        theme: What the ensemble's text colour stands on.
+
+    Examples:
+        >>> [style.dash for style in run_styles(["cyclegan", "cyclegan"])]
+        ['solid', 'dash']
+    """
+    styles = model_styles(models, theme=theme)
+    if len(models) == 1 or len(set(models)) > 1:
+        return styles
+    return [
+        replace(
+            styles[0],
+            dash=RUN_DASHES[number % len(RUN_DASHES)],
+            marker=RUN_MARKERS[number % len(RUN_MARKERS)],
+            width=max(1.0, styles[0].width - 0.75 * (number // len(RUN_DASHES))),
+        )
+        for number in range(len(models))
+    ]
 
 
 def faded(colour: str, *, opacity: float) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from core.evaluation.realism_report import RealismReport
 from core.evaluation.report import Measure
 from core.figures import whiskers
-from core.figures.palette import ACCENT, QUIET, Style, Theme
+from core.figures.palette import FIRST, QUIET, SECOND, THIRD, Style, Theme
 from core.figures.style import house, legend_above, says_nothing
 from core.figures.whiskers import Entry
 
 HEIGHT = 320  # pixels
 SMALL = ".3g"  # how distances are written, whose size is that of the features
 CHANCE = 0.5  # AUROC of what cannot be told
-SYNTHETIC = Style(colour=ACCENT)
-CONTROL = Style(colour="#D55E00", dash="dash", marker="diamond")  # there and back
-FILMS = Style(colour=QUIET, dash="dot", marker="square")
+SYNTHETIC, CONTROL, FILMS = FIRST, SECOND, THIRD  # the control: films there and back
 ARMS = {
     "none": "without synthetic films",
     "positives": "with synthetic positives",
@@ -130,15 +130,12 @@ def regions(report: RealismReport, *, caption: str = "", theme: Theme | None = N
     title = "Where the change lies"
     if not report.regions:
         return says_nothing(title, "No region is known for these films.", caption=caption, theme=theme)
-    entries = [
-        Entry(row=row, name=REGIONS.get(one.name, one.name), style=SYNTHETIC, measures=(one.more, one.inside))
-        for row, one in enumerate(report.regions)
-    ]
-    figure = whiskers.table(
-        entries,
+    figure = _counted(
+        [
+            (REGIONS.get(one.name, one.name), f"{one.images:,} images", SYNTHETIC, (one.more, one.inside))
+            for one in report.regions
+        ],
         ("More than there and back: share of images", "Inside: share of the change"),
-        ticks=[f"{REGIONS.get(one.name, one.name)}<br>{one.images:,} images" for one in report.regions],
-        row_height=56,
         title=title,
         caption=caption,
         theme=theme,
@@ -172,19 +169,18 @@ def arms(report: RealismReport, *, caption: str = "", theme: Theme | None = None
     if not report.arms:
         return says_nothing(title, "No classifier learnt from these images.", caption=caption, theme=theme)
     unlike = Measure(value=None, reason="what the others are held against")
-    figure = whiskers.table(
+    styles = {"none": FILMS, "both": CONTROL}
+    figure = _counted(
         [
-            Entry(
-                row=row,
-                name=ARMS.get(arm.name, arm.name),
-                style=CONTROL if arm.name == "both" else FILMS if arm.name == "none" else SYNTHETIC,
-                measures=(arm.shift, unlike if arm.name == "none" else arm.shift_against_none),
+            (
+                ARMS.get(arm.name, arm.name),
+                f"{arm.synthetic_films:,} synthetic films",
+                styles.get(arm.name, SYNTHETIC),
+                (arm.shift, unlike if arm.name == "none" else arm.shift_against_none),
             )
-            for row, arm in enumerate(report.arms)
+            for arm in report.arms
         ],
         ("Shift of the probability, there and back", "Shift against: without synthetic films"),
-        ticks=[f"{ARMS.get(arm.name, arm.name)}<br>{arm.synthetic_films:,} films" for arm in report.arms],
-        row_height=56,
         title=title,
         caption=caption,
         theme=theme,
@@ -208,6 +204,26 @@ def _rows(
         ticks=[name for name, _, _ in rows],
         besides={"Value, 95 % interval": [_digits(one, form) for _, one, _ in rows]},
         written=False,
+        title=title,
+        caption=caption,
+        theme=theme,
+    )
+
+
+def _counted(
+    rows: Sequence[tuple[str, str, Style, Sequence[Measure]]],
+    titles: tuple[str, str],
+    *,
+    title: str,
+    caption: str,
+    theme: Theme | None,
+) -> go.Figure:
+    """Draw rows of two measures, each row with its name and, below it, how many it was counted on."""
+    return whiskers.table(
+        [Entry(row=row, name=name, style=style, measures=both) for row, (name, _, style, both) in enumerate(rows)],
+        titles,
+        ticks=[f"{name}<br>{count}" for name, count, _, _ in rows],
+        row_height=56,
         title=title,
         caption=caption,
         theme=theme,

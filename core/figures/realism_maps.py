@@ -6,12 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.evaluation.realism_report import RealismReport
-from core.figures.palette import SEQUENTIAL, Theme
+from core.figures.palette import HEAT, SEQUENTIAL, SIGNED, Theme
 from core.figures.style import house, says_nothing
-from core.figures.synthesis import SIGNED
 
 HEIGHT = 320  # pixels
-HEAT = "#40C4FF"  # the one hue of heat maps
 
 
 def change_map(report: RealismReport, *, caption: str = "", theme: Theme | None = None) -> go.Figure:
@@ -29,28 +27,26 @@ def change_map(report: RealismReport, *, caption: str = "", theme: Theme | None 
     return _grid(100 * values, title=title, unit="% of grey", scale=SEQUENTIAL, caption=caption, theme=theme)
 
 
-def heat_maps(report: RealismReport, *, theme: Theme | None = None) -> list[go.Figure]:
+def heat_maps(report: RealismReport, *, caption: str = "", theme: Theme | None = None) -> list[go.Figure]:
     """Draw the mean heat map of films, that of synthetic images, and their difference; none where none was made.
 
     Args:
         report: What was measured.
+        caption: The stamp.
         theme: For a file; None on a page.
     """
     maps = report.maps
     if maps.real is None or maps.synthetic is None or maps.difference is None:
         return []
     most = max(float(np.abs(np.asarray(maps.difference)).max()), 1e-6)
-    hue = ((0.0, "#061E2C"), (1.0, HEAT))
+    drawn = (
+        ("Mean heat map, films", maps.real, HEAT, (0, 1)),
+        ("Mean heat map, synthetic", maps.synthetic, HEAT, (0, 1)),
+        ("Synthetic less films", maps.difference, SIGNED, (-most, most)),
+    )
     return [
-        _grid(np.asarray(maps.real), title="Mean heat map, films", scale=hue, ends=(0, 1), theme=theme),
-        _grid(np.asarray(maps.synthetic), title="Mean heat map, synthetic", scale=hue, ends=(0, 1), theme=theme),
-        _grid(
-            np.asarray(maps.difference),
-            title="Synthetic less films",
-            scale=SIGNED,
-            ends=(-most, most),
-            theme=theme,
-        ),
+        _grid(np.asarray(values), title=title, scale=scale, ends=ends, caption=caption, theme=theme)
+        for title, values, scale, ends in drawn
     ]
 
 

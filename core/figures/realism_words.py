@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from core import __version__
+from core.data.synthetic import A_TO_B
 from core.evaluation.realism_report import Arm, RealismReport, Region
 from core.evaluation.report import Measure
 from core.evaluation.side_by_side import FEW_PATIENTS
 from core.figures.realism import ARMS, CHANCE, REGIONS, SMALL
+from core.figures.style import kinds_words, stamp
 
+MIXED = "Phantoms and real films stand together here, so the numbers speak of neither."
 AT_ONCE, MOSTLY = 0.9, 0.75  # AUROC from which images are told at once, and most of the time
-KINDS = {"phantom": "phantoms", "real": "real films", "synthetic": "synthetic images"}
 
 
 def verdict(report: RealismReport) -> str:
@@ -31,27 +34,39 @@ def _how(found: Measure, value: float) -> str:
     if _is_told(found):
         if found.low is None:
             return "A network tells every one of them from films"
-        if value >= AT_ONCE:
+        if value >= AT_ONCE and found.low >= MOSTLY:
             return "A network tells them from films at once"
         often = "most of the time" if value >= MOSTLY else "somewhat better than by chance"
         return f"A network tells them from films {often}"
     if found.low is None:
         return "Whether a network can tell them from films is not settled"
+    if found.high is not None and found.high < CHANCE:
+        return "A network takes them for films more often than the films themselves: what it learnt does not hold here"
     return "No evidence that a network can tell them from films"
 
 
 def whose(report: RealismReport) -> str:
     """Say on whose images and films it was measured, and how little so few of them say."""
-    kinds = " and ".join(KINDS.get(kind, kind) for kind, count in report.kinds.items() if count)
     words = (
         f"Measured on {report.images:,} images of {report.image_patients:,} patients whom the generator did not see, "
-        f"against {report.films:,} films of {report.film_patients:,} patients ({kinds})."
+        f"against {report.films:,} films of {report.film_patients:,} patients ({kinds_words(report.kinds)})."
     )
     if report.kinds.get("phantom") and report.kinds.get("real"):
-        words += " Phantoms and real films stand together here, so the numbers speak of neither."
+        words += f" {MIXED}"
     if min(report.image_patients, report.film_patients) < FEW_PATIENTS:
         words += f" With fewer than {FEW_PATIENTS} patients on a side they say little."
     return words
+
+
+def stamp_of(report: RealismReport) -> str:
+    """Return the stamp of a figure made from a report."""
+    return stamp(
+        dataset=report.synthetic,
+        part=f"{report.images:,} images",
+        kinds=report.kinds | {"synthetic": report.images},
+        version=__version__,
+        truth=f"{report.films:,} films, unseen patients",
+    )
 
 
 def of_origin(report: RealismReport) -> str:
@@ -81,8 +96,8 @@ def of_kid(report: RealismReport) -> str:
         if apart
         else "No evidence that they lie farther from the films than other films do.",
     ]
-    if control.value is not None and own.value is not None and control.value >= own.value / 2:
-        words.append("Half of that or more comes with there and back alone.")
+    if apart and control.value is not None and own.value is not None and control.value >= own.value / 2:
+        words.append("Films there and back alone lie at least half as far, so much of it may be the network's touch.")
     words.append(f"In the features of our own classifier {report.classifier_id}, not of Inception.")
     words.append(f"FID: {told(report.fid, form=SMALL)}.")
     return " ".join(words)
@@ -93,8 +108,9 @@ def of_precision_recall(report: RealismReport) -> str:
     if report.precision.value is None:
         return f"Not measured: {_reason(report.precision, report.classifier_reason)}."
     return (
-        "Precision is low where images look like no film, recall where they show a part of the variety only. Both "
-        "depend on how many images there are."
+        f"Of the images {share(report.precision)} lie among the films, and {share(report.recall)} of the films among "
+        "the images. Precision is low where images look like no film, recall where they show a part of the variety "
+        "only. Both depend on how many images there are, so compare them only at like counts."
     )
 
 
@@ -121,9 +137,13 @@ def _region(one: Region) -> str:
     if one.more.value is None:
         return f"In the {name} nothing is known: {one.more.reason}."
     begin = f"{share(one.more)} of {one.images:,} images change the {name} more than there and back does"
-    if one.more.low is not None and one.more.high is not None and one.more.low <= CHANCE <= one.more.high:
-        return f"{begin}: no evidence of more than chance."
-    return f"{begin}."
+    if one.more.low is None or one.more.high is None:
+        return f"{begin}: without an interval that shows nothing."
+    if one.more.low > CHANCE:
+        return f"{begin}: more often than by chance."
+    if one.more.high < CHANCE:
+        return f"{begin}: less often than by chance, so the translation works elsewhere."
+    return f"{begin}: no evidence of more than chance."
 
 
 def of_change_map(report: RealismReport) -> str:
@@ -166,7 +186,10 @@ def of_maps(report: RealismReport) -> str:
     """Say what the mean heat maps show, or why there are none."""
     if report.maps.real is None:
         return f"No mean heat maps: {report.maps.reason or 'none was made'}."
-    return "Where the classifier looks on films and on synthetic images; a place that stands out is a short cut's."
+    return (
+        f"Where the classifier {report.maps.checkpoint_id} looks, on average. A place that stands out in the "
+        "difference may be a short cut; the maps have no interval, so it is a place to look at, not a finding."
+    )
 
 
 def of_shift(report: RealismReport) -> str:
@@ -175,16 +198,18 @@ def of_shift(report: RealismReport) -> str:
         return (
             f"How far a classifier's probability moves is not known: {_reason(report.shift, report.classifier_reason)}."
         )
-    meant = "up" if report.direction == "a-to-b" else "down"
-    moved = "up" if report.shift.value > 0 else "down"
+    said, low, high = told(report.shift, form="+.3f"), report.shift.low, report.shift.high
+    if low is None or high is None or low <= 0 <= high:
+        return f"No evidence that the translation moves the classifier's probability: {said} on average."
+    meant, moved = ("up" if report.direction == A_TO_B else "down"), ("up" if low > 0 else "down")
     fits = "as it is meant to" if moved == meant else f"although it is meant to go {meant}"
-    return f"The translation moves the classifier's probability {moved} by {told(report.shift, form='+.3f')}, {fits}."
+    return f"The translation moves the classifier's probability {moved}, {fits}: {said} on average."
 
 
 def of_memory(report: RealismReport) -> str:
     """Say how many images look more like a training film than like the film they were made from."""
     if not report.memorised:
-        return "No image lies nearer to a training film than to the film it was made from."
+        return "No image is known to lie nearer to a training film than to the film it was made from."
     verb = "lies" if report.memorised == 1 else "lie"
     return (
         f"{report.memorised:,} of {report.images:,} images {verb} nearer to a training film than to the film it was "

@@ -14,6 +14,7 @@ from core.evaluation.report import EvaluationReport
 from core.figures.palette import BACKGROUND, HAIRLINE, QUIET, TEXT, Theme
 
 MARGINS = {"l": 8, "r": 16, "t": 36, "b": 8, "pad": 4}  # pixels; titles and ticks add their own
+KINDS = {"phantom": "phantoms", "real": "real films", "synthetic": "synthetic images"}
 TICKS_HEIGHT, TITLE_HEIGHT, STAMP_HEIGHT = 26, 26, 36  # pixels, below the axes; a stamp has two lines
 
 
@@ -121,6 +122,19 @@ def legend_above(figure: go.Figure) -> None:
         },
         margin_t=60,
     )
+
+
+def kinds_words(kinds: Mapping[str, int]) -> str:
+    """Name the kinds of images that there are.
+
+    Args:
+        kinds: Images by source: real, phantom, synthetic.
+
+    Examples:
+        >>> kinds_words({"phantom": 3, "real": 0}), kinds_words({"phantom": 3, "real": 2})
+        ('phantoms', 'phantoms and real films')
+    """
+    return " and ".join(KINDS.get(kind, kind) for kind, count in kinds.items() if count)
 
 
 def stamp(*, dataset: str, part: str, kinds: Mapping[str, int], version: str, counts: str = "", truth: str = "") -> str:

@@ -9,13 +9,12 @@ import numpy as np
 from PIL import Image
 
 from core.data import pixel_cache, thumbnails
+from core.figures.palette import SIGNED
 
 GENERATED = thumbnails.MARKS["synthetic"]
 GAP = 4  # pixels between the two pictures of a pair
 LIMITS = (4, 8, 16, 32, 64, 128, 255)  # grey levels at the ends of the colours
 HELD = 0.995  # share of the pixels whose change the colours hold; the rest has the colour of the end
-# Darker, unchanged, brighter; through the tints of `palette.DIVERGING` to ends that are seen on black and on white.
-SIGNED = ((0.0, "#0B4F7D"), (0.25, "#7FB8DA"), (0.5, "#FFFFFF"), (0.75, "#F2B07A"), (1.0, "#9A4A00"))
 
 
 def difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -30,6 +29,16 @@ def difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
         [[-100, 10]]
     """
     return after.astype(np.int16) - before.astype(np.int16)
+
+
+def mean_change(change: np.ndarray) -> float:
+    """Return by how many grey levels the pixels `(H, W)` of a difference changed on average, up or down.
+
+    Examples:
+        >>> mean_change(np.array([[-3, 1]]))
+        2.0
+    """
+    return float(np.abs(change).mean())
 
 
 def limit(*differences: np.ndarray) -> int:

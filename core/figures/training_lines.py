@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import Style, Theme, model_styles
+from core.figures.palette import Style, Theme, run_styles
 from core.figures.style import TICKS_HEIGHT, TITLE_HEIGHT, house
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def overlaid(
         theme: For a file; None on a page.
     """
     figure = go.Figure()
-    for run, style in zip(runs, model_styles([run.model for run in runs], theme=theme or "light"), strict=True):
+    for run, style in zip(runs, run_styles([run.model for run in runs], theme=theme or "light"), strict=True):
         figure.add_trace(line(run.history, column, name=run.name, style=style, along=along))
     places = pd.concat([run.history[[along]] for run in runs])
     framed(figure, places, title=title, y_title=y_title, along=along, caption=caption, theme=theme)

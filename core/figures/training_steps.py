@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT, QUIET, Style, Theme
+from core.figures.palette import FIRST, QUIET, Style, Theme
 from core.figures.style import legend_above, says_nothing
 from core.figures.training_lines import HEIGHT, STEP, Run, framed, line, overlaid
-from core.figures.training_strip import CHANCE, CURVES
+from core.figures.training_strip import CHANCE, CURVES, likeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,10 @@ TOWARDS = {"a_to_b": "to pneumothorax", "b_to_a": "to No Finding"}  # the direct
 KEPT_UNIT = "Mean change, share of the grey range"
 GREY_RANGES = 4  # such a loss adds up two directions, whose grey values go from -1 to 1
 LOSSES_DO_NOT_TELL = "The losses do not tell when to stop: the networks learn against each other."
+COMPARING = (
+    "Lower is more alike. KID of two runs can be compared only where the same classifier measured both, and the AUROC "
+    "only where it stands on the same features; the realism report measures both anew."
+)
 FALLING = 2  # looks: a curve whose lowest value is as new as that is called falling
 
 
@@ -32,7 +36,7 @@ def adversarial_losses(history: pd.DataFrame, *, caption: str = "", theme: Theme
         caption: The stamp.
         theme: For a file; None on a page.
     """
-    pairs = (("adversarial_loss", "generators", Style(colour=ACCENT)), ("discriminator_loss", "discriminators", _OTHER))
+    pairs = (("adversarial_loss", "generators", FIRST), ("discriminator_loss", "discriminators", _OTHER))
     return _two_losses(history, pairs, title="Against each other", y_title="Loss", caption=caption, theme=theme)
 
 
@@ -44,7 +48,7 @@ def kept_losses(history: pd.DataFrame, *, caption: str = "", theme: Theme | None
         caption: The stamp.
         theme: For a file; None on a page.
     """
-    pairs = (("cycle_loss", "there and back", Style(colour=ACCENT)), ("identity_loss", "staying the same", _OTHER))
+    pairs = (("cycle_loss", "there and back", FIRST), ("identity_loss", "staying the same", _OTHER))
     title, shares = "What a film loses", _as_shares(history)
     return _two_losses(shares, pairs, title=title, y_title=KEPT_UNIT, caption=caption, theme=theme)
 
@@ -67,7 +71,9 @@ def likenesses_of_runs(
     if not own:
         return says_nothing(title, "Not measured while they learnt.", height=HEIGHT, caption=caption, theme=theme)
     figure = overlaid(own, column, title=title, y_title="", along=STEP, caption=caption, theme=theme)
-    if measure == "origin_auroc":
+    if measure == "kid":
+        figure.update_yaxes(rangemode="tozero")
+    else:
         low = min(float(pd.to_numeric(run.history[column]).min()) for run in own)
         figure.update_yaxes(range=[min(CHANCE, low) - 0.03, 1.03])
         figure.add_hline(y=CHANCE, line={"color": QUIET, "dash": "dot", "width": 1})
@@ -96,7 +102,7 @@ def still_falling(history: pd.DataFrame) -> str:
     falling, ended = [], []
     for measure, called in CALLED.items():
         for way, towards in TOWARDS.items():
-            values = pd.to_numeric(history.get(f"{measure}_{way}", pd.Series(dtype=float))).dropna()
+            values = likeness(history, measure, way)
             if len(values) <= FALLING:
                 continue
             at = values.idxmin()

@@ -11,17 +11,21 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from core.data import thumbnails
-from core.figures.palette import ACCENT, QUIET, Style, Theme
+from core.figures.palette import FIRST, QUIET, SECOND, Theme
 from core.figures.style import legend_above, says_nothing
 from core.figures.training_lines import HEIGHT, STEP, framed, line
 
 ROWS = ("original", "translation", "reconstruction")
 WAYS = {  # a curve each
-    "a_to_b": ("No Finding to pneumothorax", Style(colour=ACCENT)),
-    "b_to_a": ("pneumothorax to No Finding", Style(colour="#D55E00", dash="dash", marker="diamond")),
+    "a_to_b": ("No Finding to pneumothorax", FIRST),
+    "b_to_a": ("pneumothorax to No Finding", SECOND),
 }
 CURVES = {"kid": "Distance to the films (KID)", "origin_auroc": "Told from films (AUROC)"}
 CHANCE = 0.5
+NEAREST = {  # measure: how a sentence on its lowest value begins; the first one that was followed is told
+    "kid": "Nearest to the films by KID",
+    "origin_auroc": "KID was not followed. Hardest to tell from films (AUROC)",
+}
 
 
 def strip_steps(steps: Sequence[int], *, most: int = 8) -> list[int]:
@@ -80,7 +84,9 @@ def curve(
     figure = go.Figure(lines)
     framed(figure, history, title=title, y_title="", along=STEP, caption=caption, theme=theme)
     legend_above(figure)
-    if name == "origin_auroc":
+    if name == "kid":
+        figure.update_yaxes(rangemode="tozero")  # where they are as the films; else a small fall looks like a large one
+    else:
         low = min([CHANCE, *(float(pd.to_numeric(history[f"{name}_{way}"]).min()) for way in known)])
         figure.update_yaxes(range=[low - 0.03, 1.03])
         figure.add_hline(y=CHANCE, line={"color": QUIET, "dash": "dot", "width": 1})
@@ -92,21 +98,39 @@ def curve(
 def conclusion(history: pd.DataFrame) -> str:
     """Say at which step each direction came nearest to the films, and what that is worth.
 
+    By KID; where that was not followed, by how far translations are told from films.
+
     Examples:
         >>> rows = {"step": [250, 500, 750], "kid_a_to_b": [0.3, 0.1, 0.2], "kid_b_to_a": [None, None, None]}
         >>> conclusion(pd.DataFrame(rows)).split(". ")[0]
         'Nearest to the films by KID: No Finding to pneumothorax at step 500 of 750'
+        >>> rows = {"step": [250, 500, 750], "origin_auroc_a_to_b": [1.0, 0.9, 0.8]}
+        >>> conclusion(pd.DataFrame(rows)).split(". ")[1]
+        'Hardest to tell from films (AUROC): No Finding to pneumothorax at step 750 of 750, 0.800'
     """
-    found = []
     last = int(history["step"].max())
-    for way, (words, _) in WAYS.items():
-        column = f"kid_{way}"
-        values = pd.to_numeric(history[column]).dropna() if column in history else pd.Series(dtype=float)
-        if not values.empty:
-            found.append(f"{words} at step {int(history.loc[values.idxmin(), 'step']):,} of {last:,}")
-    if not found:
-        return "KID was not followed, so nothing here says when to stop."
-    return (
-        f"Nearest to the films by KID: {'; '.join(found)}. Where a curve has stopped falling, more steps bring "
-        "nothing; it is measured on few films of val, so small steps up and down mean nothing."
-    )
+    for measure, begin in NEAREST.items():
+        found = []
+        for way, (words, _) in WAYS.items():
+            values = likeness(history, measure, way)
+            if not values.empty:
+                told = "" if measure == "kid" else f", {values.min():.3f}"
+                found.append(f"{words} at step {int(history.loc[values.idxmin(), 'step']):,} of {last:,}{told}")
+        if found:
+            return (
+                f"{begin}: {'; '.join(found)}. Where a curve has stopped falling, more steps bring nothing; it is "
+                "measured on few films of val, so small steps up and down mean nothing."
+            )
+    return "Neither KID nor the AUROC was followed, so nothing here says when to stop."
+
+
+def likeness(history: pd.DataFrame, measure: str, way: str) -> pd.Series:
+    """Return what is known of a measure of likeness, the smaller the more alike; of the AUROC nothing is below chance.
+
+    Args:
+        history: Columns step and, where known, `kid_...` and `origin_auroc_...`; nulls allowed.
+        measure: A key of `CURVES`.
+        way: A key of `WAYS`.
+    """
+    values = pd.to_numeric(history.get(f"{measure}_{way}", pd.Series(dtype=float))).dropna()
+    return values if measure == "kid" else values.clip(lower=CHANCE)

@@ -33,20 +33,31 @@ def unaided(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def aided(table: pd.DataFrame) -> pd.DataFrame:
-    """Return each reader's last answer on each case after the model, but not another's answer, was seen."""
-    return _last(_own(_readers(table, WITH_MODEL)), [*CASE, "reader"])
+    """Return each reader's last answer on each case after the model, not another's answer or the label, was seen."""
+    return _last(_untold(_own(_readers(table, WITH_MODEL))), [*CASE, "reader"])
 
 
 def adjudicated(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the third reader's last answer, a row a case that has one."""
+    """Return the third reader's last answer before the label was seen, a row a case that has one."""
     reads = placed(table)
-    return _last(reads[reads["role"] == ADJUDICATOR], CASE)
+    return _last(_untold(reads[reads["role"] == ADJUDICATOR]), CASE)
 
 
 def zone_was_seen(table: pd.DataFrame) -> bool:
     """Tell whether a first answer among these was given by somebody who had seen the zone in an open list."""
     firsts = counted(table)
     return any(seen.get("zone") is not None for seen in firsts.loc[firsts["stage"] == FIRST, "seen"])
+
+
+def told(table: pd.DataFrame) -> int:
+    """Return how many answers were given after the counterfactual was seen, which tells the film's label."""
+    reads = counted(table)
+    return len(reads) - len(_untold(reads))
+
+
+def _untold(reads: pd.DataFrame) -> pd.DataFrame:
+    """Return the reads that no counterfactual can have moved."""
+    return reads[reads["seen"].map(lambda seen: seen.get("counterfactual") is None).astype(bool)]
 
 
 def _own(reads: pd.DataFrame) -> pd.DataFrame:

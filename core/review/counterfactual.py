@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from core.base import files
+from core.base import files, stored
+from core.base.errors import InputError
 from core.data import synthetic
+from core.data.synthetic import SyntheticCard
 from core.data.thumbnails import MARKS
 
 if TYPE_CHECKING:
@@ -78,12 +80,12 @@ def of_film(workspace: Workspace, dataset: str, film: Mapping[str, Any]) -> Coun
         dataset: The film's data set.
         film: Its row: `image_id` and `sha256`.
     """
-    cards = [synthetic.card(workspace, name) for name in synthetic.names(workspace)]
-    for card in sorted(cards, key=lambda one: (one.created_at, one.name), reverse=True):
+    for card in sorted(_cards(workspace, dataset), key=lambda one: (one.created_at, one.name), reverse=True):
         path = workspace.radiographs(card.name)
-        if card.dataset != dataset or not path.exists():
+        try:
+            row = _children(path, path.stat().st_mtime_ns).get((film["image_id"], film["sha256"]))
+        except (FileNotFoundError, InputError):  # it is being removed, or damaged: it offers nothing
             continue
-        row = _children(path, path.stat().st_mtime_ns).get((film["image_id"], film["sha256"]))
         if row is not None:
             return Counterfactual(synthetic=card.name, direction=card.direction, **row)
     return None
@@ -108,6 +110,23 @@ def _shape(width: int, height: int, film_width: int, film_height: int) -> tuple[
     edge = max(width, height)
     scale = edge / max(film_width, film_height)
     return max(1, round(film_width * scale)), max(1, round(film_height * scale))
+
+
+def _cards(workspace: Workspace, dataset: str) -> list[SyntheticCard]:
+    """Return the cards of a data set's translations; one that cannot be read must not keep its films from a reader."""
+    found = []
+    for name in synthetic.names(workspace):
+        path = workspace.synthetic_card(name)
+        try:
+            found.append(_card(path, path.stat().st_mtime_ns))
+        except (FileNotFoundError, InputError):
+            continue
+    return [card for card in found if card.dataset == dataset]
+
+
+@lru_cache(maxsize=64)
+def _card(path: Path, modified_ns: int) -> SyntheticCard:
+    return stored.read(path, SyntheticCard, cure=synthetic.ANEW)
 
 
 @lru_cache(maxsize=16)

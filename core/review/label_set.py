@@ -23,8 +23,9 @@ RULE = (
     "both sides the same (0-1 absent, 2 cannot tell, 3-4 present). A film is present if any side is, absent if both "
     "are, else without label; so is one on which the readers disagree, with decided_by disagreement. A film decided "
     "in several worklists goes by adjudication, else by what all of them say. Boxes are those round the regions that "
-    "the deciding readers marked, in shares of the film, where its size is known. Reads of practice rounds are left "
-    "out, and a label set never changes the part of a patient."
+    "the deciding readers marked, in shares of the film, where its size is known. Of each film it is "
+    "told how many of its readers had seen the counterfactual, which tells what the data set's own label says. Reads "
+    "of practice rounds are left out, and a label set never changes the part of a patient."
 )
 COLUMNS = {
     "image_id": "str",
@@ -39,6 +40,7 @@ COLUMNS = {
     "readers": "Int64",
     "decided_by": "str",
     "worklist": "str",
+    "seen_counterfactual": "Int64",  # how many of its readers had seen it, which tells the film's label
 }
 
 
@@ -183,6 +185,7 @@ def _row(decision: Decision, width: Any, height: Any) -> dict[str, Any]:  # noqa
         "readers": len({read.reader for read in decision.reads}),
         "decided_by": decision.outcome,
         "worklist": " ".join(sorted({read.worklist for read in decision.reads})),
+        "seen_counterfactual": sum(read.seen.get("counterfactual") is not None for read in decision.reads),
     }
 
 

@@ -21,7 +21,7 @@ from core.base.errors import InputError
 from core.data import pixel_cache, radiographs, split_store, synthetic
 from core.review import origin_store, rights
 from core.review.once import insert_once
-from core.review.origin_store import LEFT, RIGHT, SIDES, OriginRead
+from core.review.origin_store import LEFT, OF_CARD, RIGHT, SIDES, OriginRead
 from core.store.tables import origin_reads
 
 if TYPE_CHECKING:
@@ -178,15 +178,11 @@ def save(ledger: Ledger, pool: Pool, pair: Pair, *, reader: str, chosen: str) ->
     card, film, made = pool.card, pair.film, pair.made
     values = {
         "key": pair.key,
-        "synthetic": card.name,
-        "generator_sha256": card.generator_sha256,
-        "dataset": card.dataset,
-        "direction": card.direction,
+        **{name: getattr(card, of) for name, of in OF_CARD.items()},
         "reader": who,
         "source": film.source,
         **{f"film_{name}": value for name, value in _named(film).items()},
         **{f"made_{name}": value for name, value in _named(made).items()},
-        "image_size": card.image_size,
         "seen": pool.seen,
         "film_side": pair.film_side,
         "chosen": chosen,

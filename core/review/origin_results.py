@@ -41,6 +41,17 @@ def results(reads: list[OriginRead]) -> list[Told]:
     return [*found, _told(None, reads)] if found else []
 
 
+def earlier(reads: list[OriginRead], own: list[OriginRead], synthetic: str) -> int:
+    """Return how many answers are on images that a synthetic data set of this name held before.
+
+    Args:
+        reads: All answers.
+        own: Those on the set as it is now.
+        synthetic: Its name.
+    """
+    return sum(one.synthetic == synthetic for one in reads) - len(own)
+
+
 def sentence(told: Told | None) -> str:
     """Say what the answers show, and when they are too few to show anything.
 

@@ -14,8 +14,14 @@ from core.store.tables import origin_reads
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from core.data.synthetic import SyntheticCard
+
 LEFT, RIGHT = "left", "right"  # of the screen
 SIDES = (LEFT, RIGHT)
+OF_CARD = {  # what an answer keeps of the synthetic data set as it was: fields of the answer and of the card
+    "synthetic": "name",
+    **{name: name for name in ("generator_sha256", "dataset", "direction", "image_size")},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +75,9 @@ def in_transaction(connection: Connection) -> list[OriginRead]:
     return [OriginRead(**row) for row in rows]
 
 
-def of_set(reads: list[OriginRead], synthetic: str, generator_sha256: str) -> list[OriginRead]:
+def of_set(reads: list[OriginRead], card: SyntheticCard) -> list[OriginRead]:
     """Return the answers on a synthetic data set as it is now: those on an earlier one of its name are left out."""
-    return [one for one in reads if (one.synthetic, one.generator_sha256) == (synthetic, generator_sha256)]
+    return [one for one in reads if all(getattr(one, own) == getattr(card, of) for own, of in OF_CARD.items())]
 
 
 def of_reader(reads: list[OriginRead], reader: str) -> list[OriginRead]:

@@ -144,6 +144,20 @@ def unread_blinded(reading: ReadingList, blinded: ReadingList, reads: Mapping[st
     return len((set(blinded.listed) - answered) & set(reading.listed))
 
 
+def kept_from(reading: ReadingList, reads: Mapping[str, Sequence[Read]], reader: str) -> set[str]:
+    """Return the films of a list whose labels a reader must not be told yet, since the answer is still to come.
+
+    An open list that names nobody keeps nothing to be read from anybody: it waits for whoever comes.
+
+    Args:
+        reading: The list.
+        reads: Its reads by image id.
+        reader: The reader's name.
+    """
+    kept = (TO_READ, ADJUDICATE) if reading.blinded or reader in reading.worklist.readers else (ADJUDICATE,)
+    return {name for name, state in states(reads, reader, reading).items() if state in kept}
+
+
 def next_to_do(states: Mapping[str, str], after: str | None, *, count: int = 1) -> list[str]:
     """Return the next cases that wait for a reader, from the one after a case on and round to the beginning.
 

@@ -16,6 +16,7 @@ import torch
 
 from core.base.errors import PleuraScopeError
 from core.synthesis import losses, networks
+from core.synthesis.domains import DOMAINS
 from core.synthesis.losses import GeneratorLosses
 from core.synthesis.networks import Judges, Translators
 from core.synthesis.pool import ImagePool
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 BETAS = (0.5, 0.999)  # of Adam
 LOSSES = ("generator_loss", "discriminator_loss", "adversarial_loss", "cycle_loss", "identity_loss")
 POOL = 2  # the stream of random numbers; 0 and 1 are those of the domains
-DOMAINS = ("A", "B")
 
 
 class CycleGan:

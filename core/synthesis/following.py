@@ -16,7 +16,7 @@ import numpy as np
 
 from core.data import synthetic
 from core.synthesis import grey, likeness, own_classifier
-from core.synthesis.cyclegan import DOMAINS
+from core.synthesis.domains import DOMAINS
 
 if TYPE_CHECKING:
     import torch

@@ -16,7 +16,7 @@ from core.data import radiographs
 from core.models import arithmetic, cards
 from core.models.model_card import BANNER
 from core.synthesis.config import CYCLEGAN, TITLES
-from core.synthesis.cyclegan import DOMAINS
+from core.synthesis.domains import DOMAINS
 from core.training import effort, results
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import torch
 from core.base import progress
 from core.base.errors import Cancelled, PleuraScopeError
 from core.synthesis import generators, pairs, samples
-from core.synthesis.cyclegan import DOMAINS, LOSSES, CycleGan
+from core.synthesis.cyclegan import LOSSES, CycleGan
+from core.synthesis.domains import DOMAINS
 from core.vision import loader
 
 if TYPE_CHECKING:
@@ -89,9 +90,10 @@ class Run:
         """
         batches = self._batches()
         every = self.config.following.sample_every_steps
-        while self.place.step < self.steps:
-            end = min((self.place.step // every + 1) * every, self.steps)
-            self._stretch(batches, end)
+        while (looked := self.place.step - self.place.batches) < self.steps:  # the step of the last row
+            end = min((looked // every + 1) * every, self.steps)
+            if self.place.step < end:  # a run may have been stopped between a stretch and the look after it
+                self._stretch(batches, end)
             self._look()
 
     def generators(self) -> Generators:

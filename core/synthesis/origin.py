@@ -10,8 +10,7 @@ import pandas as pd
 import safetensors.torch
 import torch
 
-from core.base import files, progress
-from core.base.errors import InputError
+from core.base import progress
 from core.data import radiographs
 from core.evaluation import by_patient, calibration
 from core.models import arithmetic, cards, checkpoint, forward, pretrained, registry
@@ -101,7 +100,7 @@ def fitting(workspace: Workspace, matched: Matched) -> str | None:
         cards.read_card(workspace, name, task=cards.ORIGIN)
         for name in cards.checkpoint_ids(workspace, task=cards.ORIGIN)
     ]
-    own = [card for card in known if card["films_sha256"] == matched.identity()]
+    own = [card for card in known if card.get("films_sha256") == matched.identity()]
     best = max(own, key=lambda card: card["metrics"]["tune"]["auroc"]["value"] or 0.0, default=None)
     return None if best is None else str(best["checkpoint_id"])
 
@@ -113,17 +112,9 @@ def load(workspace: Workspace, checkpoint_id: str) -> OwnClassifier:
         InputError: If there is no such checkpoint, or its weights are not those its card names.
     """
     card = cards.read_card(workspace, checkpoint_id, task=cards.ORIGIN)
-    path = workspace.checkpoint(checkpoint_id) / cards.WEIGHTS
-    digest = files.sha256_of_file(path) if path.exists() else "none"
-    if digest != card["weights_sha256"]:
-        msg = (
-            f"Expected weights with the hash {card['weights_sha256'][:8]} in checkpoint {checkpoint_id!r}, found "
-            f"{digest[:8]}: the file is gone, changed or damaged; train it again or restore the folder."
-        )
-        raise InputError(msg)
     spec = InputSpec(**card["input"])
     classifier = registry.create_classifier(MODEL, image_size=spec.size, drop_rate=card["training"]["drop_rate"])
-    classifier.load_state_dict(safetensors.torch.load_file(path))
+    classifier.load_state_dict(checkpoint.read_weights(workspace, card))
     device = devices.chosen()
     return OwnClassifier(checkpoint.Checkpoint(checkpoint_id, classifier.eval().to(device), spec, card), device)
 

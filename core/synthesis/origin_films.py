@@ -95,7 +95,8 @@ def gather(workspace: Workspace, name: str, *, dataset: str | None = None, split
 
     Raises:
         InputError: If one of them does not exist, the films would be another data set's, the split leaks, is out of
-            date or is not the one that was translated, the generator is gone, or there is no film to compare with.
+            date or is not the one that was translated, the generator is gone, or there is no film to compare with;
+            or a parent's pixels changed since.
     """
     card = synthetic.card(workspace, name)
     if dataset not in (None, card.dataset):
@@ -110,8 +111,10 @@ def gather(workspace: Workspace, name: str, *, dataset: str | None = None, split
         msg = f"Expected split {split!r} as it was when {name!r} was made, found it made anew; translate again."
         raise InputError(msg, field="split")
     cards.read_card(workspace, card.generator_id, task=cards.TRANSLATION)  # who saw which patients must be known
-    images = radiographs.load(workspace, name)
-    films = _films(radiographs.load(workspace, card.dataset), card, set(images["patient_id"]))
+    images = synthetic.images(workspace, name)
+    table = radiographs.load(workspace, card.dataset)
+    _refuse_changed_parents(images, table, name)
+    films = _films(table, card, set(images["patient_id"]))
     if films.empty:
         called = parents.CALLED[parents.WANTED_DOMAIN[card.direction]]
         msg = f"Expected films {called} in {card.dataset!r} of patients without a parent, found none; index more films."
@@ -159,6 +162,18 @@ def counts(rows: pd.DataFrame) -> dict[str, int]:
         "films": len(films),
         "film_patients": int(films["patient_id"].nunique()),
     }
+
+
+def _refuse_changed_parents(images: pd.DataFrame, table: pd.DataFrame, name: str) -> None:
+    """Refuse images whose parents are gone or other pictures by now: what was changed could not be told."""
+    now = images["parent_image_id"].map(table.set_index("image_id")["sha256"])
+    changed = int((now != images[synthetic.PARENT_SHA256]).fillna(True).sum())
+    if changed:
+        msg = (
+            f"Expected the parents of {name!r} as they were translated, found {changed} of {len(images)} gone or "
+            "changed since; translate again under another name."
+        )
+        raise InputError(msg, field="synthetic")
 
 
 def _films(table: pd.DataFrame, card: SyntheticCard, parents_patients: set[str]) -> pd.DataFrame:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.base.errors import InputError
-from core.data import radiographs, split_store
 from core.data.pixel_cache import PixelCache
-from core.synthesis import grey
-from core.synthesis.cyclegan import DOMAINS
+from core.synthesis import domains, grey
+from core.synthesis.domains import DOMAINS, Domains
 from core.vision import loader
 from core.vision.loader import Films, Recipe
 from core.vision.ranges import AugmentationRanges
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from core.base.paths import Workspace
     from core.synthesis.config import CycleGanConfig
 
-KIND = "domain"  # of the split
-MEANING = {"A": "without finding (domain A)", "B": "with a pneumothorax (domain B)"}
 # The heart stands left, and grey values are what is translated: films are moved a little, and nothing else.
 RANGES = AugmentationRanges(
     rotation_degrees=3, shift_share=0.03, scale_share=0.05, brightness=0, contrast=0, noise=0, quality_share=0
@@ -37,13 +33,10 @@ RANGES = AugmentationRanges(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """The films of both domains; `table` holds the split's rows, joined with the radiographs' columns."""
+class Pairs(Domains):
+    """The films of both domains, with their pixels."""
 
-    table: pd.DataFrame
-    certificate: dict[str, Any]
     pixels: PixelCache
-    left_out: int  # synthetic images of the split
 
     def rows(self, part: str, domain: str | None = None) -> pd.DataFrame:
         """Return the rows of a part, of one domain or of both."""
@@ -70,31 +63,11 @@ def prepare(workspace: Workspace, config: CycleGanConfig) -> Pairs:
     """Gather what a CycleGAN learns from, and decode the films that are not decoded yet.
 
     Raises:
-        InputError: If the data set or split does not exist, the split is of another kind, leaks or is out of date,
-            the data set is a table only, or a domain has no film to learn from.
+        InputError: If the films cannot be learnt from; `domains.films` says when.
     """
-    dataset, split = config.data.dataset, config.data.split
-    radiographs.require_images(radiographs.load(workspace, dataset), dataset)
-    certificate = split_store.require_sound(workspace, dataset, split)
-    if certificate["kind"] != KIND:
-        msg = (
-            f"Expected a split of kind {KIND!r}, found {split!r} of kind {certificate['kind']!r}; make one with "
-            f"`split {dataset} --kind {KIND}`."
-        )
-        raise InputError(msg, field="split")
-    parts = split_store.load(workspace, dataset, split)[["image_id", "part", "domain"]]
-    table = parts.merge(radiographs.load(workspace, dataset), on="image_id", validate="one_to_one")
-    made = table["source"] == "synthetic"  # a generator that learns from made images learns their faults
-    table = table[~made].reset_index(drop=True)
-    for domain in DOMAINS:
-        if not ((table["part"] == "train") & (table["domain"] == domain)).any():
-            msg = (
-                f"Expected films of both domains in train of split {split!r}, found none {MEANING[domain]} that is not "
-                "synthetic; make the split of a data set that has some."
-            )
-            raise InputError(msg, field="split")
-    pixels = PixelCache.ensure(workspace, table, size=config.networks.image_size)
-    return Pairs(table=table, certificate=certificate, pixels=pixels, left_out=int(made.sum()))
+    found = domains.films(workspace, config.data.dataset, config.data.split)
+    pixels = PixelCache.ensure(workspace, found.table, size=config.networks.image_size)
+    return Pairs(**vars(found), pixels=pixels)
 
 
 def stream(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -130,7 +131,7 @@ def _made(workspace: Workspace, asked: Translation, generator: dict[str, Any], s
     """Return the card of the set if it was made before, in the same way.
 
     Raises:
-        InputError: If the name is that of another data set.
+        InputError: If the name is that of another data set, or the set is damaged.
     """
     if not workspace.dataset(asked.name).exists():
         return None
@@ -140,7 +141,16 @@ def _made(workspace: Workspace, asked: Translation, generator: dict[str, Any], s
         made = synthetic.card(workspace, asked.name)
         theirs = (made.generator_sha256, made.dataset, made.split_sha256, made.part, made.direction)
         if theirs == (generator["weights_sha256"], asked.dataset, split, asked.part, asked.direction):
+            _refuse_damaged(workspace, asked.name)
             return made
         found = f"one made by {made.generator_id} from {made.dataset}/{made.split} ({made.part}, {made.direction})"
     msg = f"Expected a new name for a synthetic data set, found {found} named {asked.name!r}; choose another --name."
     raise InputError(msg, field="name")
+
+
+def _refuse_damaged(workspace: Workspace, name: str) -> None:
+    paths = synthetic.images(workspace, name)["path"]
+    lost = sum(not Path(path).exists() for path in paths)
+    if lost:
+        msg = f"Expected the images of {name!r} where they were made, found {lost} gone; {synthetic.ANEW}."
+        raise InputError(msg, field="name")

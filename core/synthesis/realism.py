@@ -16,7 +16,7 @@ from core.base.errors import InputError
 from core.data import radiographs, synthetic
 from core.data.pixel_cache import PixelCache
 from core.evaluation import by_patient, realism_store
-from core.evaluation.realism_report import PREFIX, Origin, RealismReport, Spectrum
+from core.evaluation.realism_report import Origin, RealismReport, Spectrum
 from core.evaluation.report import Measure
 from core.models import cards
 from core.synthesis import (
@@ -35,9 +35,11 @@ from core.synthesis import (
 )
 from core.synthesis.distances import Side
 from core.synthesis.origin_films import LABEL, Matched
+from core.training import makers
 
 if TYPE_CHECKING:
     from core.base.paths import Workspace
+    from core.data.synthetic import SyntheticCard
     from core.synthesis.generators import Generators
     from core.synthesis.own_classifier import OwnClassifier
 
@@ -92,6 +94,7 @@ class _Study:
     films: pd.DataFrame
     learnt: pd.DataFrame  # films of the wanted domain that the generator learnt from
     parents: pd.DataFrame  # of the images, row by row
+    told: pd.DataFrame  # their passports, row by row
     reader: OwnClassifier | None
     reason: str | None  # why there is no classifier
     drawn: bool  # whether there were more than are looked at
@@ -99,13 +102,9 @@ class _Study:
     @classmethod
     def of(cls, workspace: Workspace, matched: Matched, *, seed: int) -> _Study:
         made, measured = matched.card, matched.measured
+        makers.refuse_another(workspace, made)
         both = generators.load(workspace, made.generator_id)
-        if both.card["weights_sha256"] != made.generator_sha256:
-            msg = (
-                f"Expected the generator that made {made.name!r}, with the hash {made.generator_sha256[:8]}, found "
-                f"{both.card['weights_sha256'][:8]} in {made.generator_id!r}; translate again."
-            )
-            raise InputError(msg, field="synthetic")
+        told = _passports(workspace, made)
         sides = [measured[measured[LABEL] == label] for label in (1, 0)]
         _refuse_none(matched, sides)
         learnt = parents.learnt_films(workspace, both.card, made.direction)
@@ -116,7 +115,8 @@ class _Study:
         checkpoint_id, reason = _classifier(workspace, matched, {*of_images["source"], *films["source"]})
         reader = None if checkpoint_id is None else own_classifier.load(workspace, checkpoint_id)
         drawn = any(len(rows) > LARGEST for rows in sides)
-        return cls(workspace, matched, both, images, films, learnt, of_images, reader, reason, drawn)
+        told = told.loc[images["image_id"]]
+        return cls(workspace, matched, both, images, films, learnt, of_images, told, reader, reason, drawn)
 
     @cached_property
     def pixels(self) -> dict[str, np.ndarray]:
@@ -145,13 +145,12 @@ class _Study:
 
 def _report(study: _Study, found_origin: Origin) -> RealismReport:
     progress.announce("Measuring likeness")
-    made, pixels = study.matched.card, study.pixels
-    told = synthetic.passports(study.workspace, made.name).set_index("image_id").loc[study.images["image_id"]]
+    made, pixels, told = study.matched.card, study.pixels, study.told
     progress.announce("Comparing where translations change films")
     regions = regions_told.regions(study.workspace, study.matched.dataset, study.parents, pixels["parents"], told)
     memorised = told["nearest_distance"] < told["parent_distance"]
     return RealismReport(
-        report_id=f"{PREFIX}{made.name}",
+        report_id=realism_store.report_name(made.name),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         synthetic=made.name,
         dataset=study.matched.dataset,
@@ -175,7 +174,7 @@ def _report(study: _Study, found_origin: Origin) -> RealismReport:
         change_map=mean_maps.change_map(pixels["parents"], pixels["images"]).tolist(),
         regions=regions,
         memorised=int(memorised.fillna(False).sum()),
-        notes=_notes(study, told, found_origin),
+        notes=_notes(study, found_origin),
     )
 
 
@@ -220,7 +219,7 @@ def _classifier(workspace: Workspace, matched: Matched, kinds: set[str]) -> tupl
     return own_classifier.choose(workspace, matched.dataset, kinds)
 
 
-def _notes(study: _Study, told: pd.DataFrame, found_origin: Origin) -> list[str]:
+def _notes(study: _Study, found_origin: Origin) -> list[str]:
     notes: list[str] = []
     if study.drawn:
         notes.append(f"Of images, films and training films {LARGEST:,} each were drawn at random.")
@@ -229,9 +228,28 @@ def _notes(study: _Study, told: pd.DataFrame, found_origin: Origin) -> list[str]
         notes += realism_notes.learnt_by(study.workspace, study.reader.found.card, patients)
     if found_origin.checkpoint_id is not None:
         notes += realism_notes.of_origin(study.workspace, found_origin.checkpoint_id)
-    if told["nearest_distance"].isna().all():
+    if study.told["nearest_distance"].isna().all():
         notes.append("The passports name no nearest training film, so none counts as memorised.")
     return notes
+
+
+def _passports(workspace: Workspace, made: SyntheticCard) -> pd.DataFrame:
+    """Return the passports of a set by image.
+
+    Raises:
+        InputError: If not each image has one of its generator.
+    """
+    told = synthetic.passports(workspace, made.name).set_index("image_id")
+    own = told[told["generator_sha256"] == made.generator_sha256]
+    images = radiographs.load(workspace, made.name)["image_id"]
+    lacking = int((~images.isin(own.index)).sum())
+    if lacking:
+        msg = (
+            f"Expected a passport of its generator for each image of {made.name!r}, found none for {lacking} of "
+            f"{len(images)}; {synthetic.ANEW}."
+        )
+        raise InputError(msg, field="synthetic")
+    return own
 
 
 def _some(rows: pd.DataFrame, seed: int) -> pd.DataFrame:

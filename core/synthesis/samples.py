@@ -18,7 +18,7 @@ from PIL import Image
 from core.base import files
 from core.data import synthetic, thumbnails
 from core.synthesis import grey
-from core.synthesis.cyclegan import DOMAINS
+from core.synthesis.domains import DOMAINS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,8 @@ def keep(folder: Path, samples: Samples, picture: bytes, *, step: int) -> None:
 
 def kept(folder: Path) -> dict[str, bytes]:
     """Return the pictures in a folder by name, in the order of their steps, and `samples.json`."""
-    found = sorted(path for path in folder.glob("sample-*.png") if re.fullmatch(r"sample-\d+\.png", path.name))
+    steps = {path: re.fullmatch(r"sample-(\d+)\.png", path.name) for path in folder.glob("sample-*.png")}
+    found = sorted((path for path, step in steps.items() if step), key=lambda path: int(path.stem.split("-")[1]))
     names = [folder / NAMES] if (folder / NAMES).exists() else []
     return {path.name: path.read_bytes() for path in [*found, *names]}
 

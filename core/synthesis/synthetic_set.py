@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 IMAGES = "images"  # folder of the pictures, each named by the hash of its pixels
 
 
+def image_path(folder: Path, sha256: str) -> Path:
+    """Return where the image of a set with this hash of its pixels lies."""
+    return folder / IMAGES / f"{sha256}.png"
+
+
 def write_image(folder: Path, image: np.ndarray) -> str:
     """Write an image `(S, S)` uint8 as a PNG that says it is synthetic, and return the SHA-256 of its pixels.
 
@@ -38,7 +43,7 @@ def write_image(folder: Path, image: np.ndarray) -> str:
     content = io.BytesIO()
     Image.fromarray(image).save(content, format="PNG", pnginfo=about)
     sha256 = pixels.sha256_of_pixels(image)
-    files.write_bytes(folder / IMAGES / f"{sha256}.png", content.getvalue())
+    files.write_bytes(image_path(folder, sha256), content.getvalue())
     return sha256
 
 

@@ -94,7 +94,7 @@ class _Work:
     def done(self) -> SyntheticCard:
         """Do what is left, and write the set."""
         films = len(self.plan.films)
-        before = sum(len(rows) for rows, kept in zip(self.chunks, self.kept, strict=True) if kept.exists())
+        before = sum(len(rows) for rows, kept in zip(self.chunks, self.kept, strict=True) if self._is_whole(kept))
         batches = self._batches()
         for _ in progress.track(batches, "Translating films", total=films, unit="films", start=before, weight=BATCH):
             pass  # the work is done while the next one is asked for
@@ -104,7 +104,7 @@ class _Work:
     def _batches(self) -> Iterator[None]:
         """Translate the chunks that are left, yielding after every batch."""
         for rows, kept in zip(self.chunks, self.kept, strict=True):
-            if kept.exists():
+            if self._is_whole(kept):
                 continue
             found: list[Pictures] = []
             for start in range(0, len(rows), BATCH):
@@ -113,6 +113,16 @@ class _Work:
                     films = self.plan.films.iloc[rows].reset_index(drop=True)
                     files.write_parquet(kept, self._told(films, Pictures.together(found)))
                 yield
+
+    def _is_whole(self, kept: Path) -> bool:
+        """Tell whether a chunk was kept with all its images, which may lie in a set that was removed since."""
+        if not kept.exists():
+            return False
+        try:
+            hashes = files.read_parquet(kept)["sha256"]
+        except InputError:  # damaged: it is made again
+            return False
+        return all(synthetic_set.image_path(self.set, sha256).exists() for sha256 in hashes)
 
     def _translated(self, films: np.ndarray) -> Pictures:
         """Translate films `(B, S, S)`."""

@@ -17,8 +17,7 @@ from core.base.errors import InputError
 from core.data import learnable, radiographs, split_store, synthetic, truth
 from core.data.pixel_cache import PixelCache
 from core.data.synthetic import Limits
-from core.models import cards
-from core.training import losses, targets
+from core.training import losses, makers, targets
 from core.training.targets import Targets
 from core.vision import transforms
 from core.vision.loader import Films
@@ -26,7 +25,7 @@ from core.vision.transforms import InputSpec
 
 if TYPE_CHECKING:
     from core.base.paths import Workspace
-    from core.data.synthetic import Admission, SyntheticCard
+    from core.data.synthetic import Admission
     from core.training.config import TrainConfig
 
 MEASURED = 2000  # training films at most, from which the mean and spread of the pixels are taken
@@ -189,7 +188,7 @@ def admitted(workspace: Workspace, config: TrainConfig, films: Labelled) -> Admi
         seed=config.optimisation.seed,
     )
     for card in found.cards:
-        _refuse_another_generator(workspace, card)
+        makers.refuse_another(workspace, card)
     return found
 
 
@@ -212,19 +211,6 @@ def _refuse_too_many_processes(films: int, config: TrainConfig) -> None:
             f"{batch}; ask for fewer processes."
         )
         raise InputError(msg, field="processes")
-
-
-def _refuse_another_generator(workspace: Workspace, card: SyntheticCard) -> None:
-    """Refuse a set whose generator's checkpoint, where it is still here, is not the one that made it."""
-    if not (workspace.checkpoint(card.generator_id) / cards.CARD).exists():
-        return  # the set's own card says which patients it saw
-    generator = cards.read_card(workspace, card.generator_id, task=cards.TRANSLATION)
-    if generator["weights_sha256"] != card.generator_sha256 or set(generator["patients"]) != set(card.patients):
-        msg = (
-            f"Expected the generator {card.generator_id} as it was when {card.name!r} was made, found another; "
-            "translate again under another name."
-        )
-        raise InputError(msg, field="synthetic")
 
 
 def _as_text(rows: pd.DataFrame, columns: list[str]) -> bytes:

@@ -8,6 +8,7 @@ all: a kill at any moment leaves the state before or the state after.
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,12 +64,21 @@ class RunFolder:
             lock.release()
 
     def read(self) -> dict[str, Any] | None:
-        """Return the state kept last, or None at the beginning of a run."""
+        """Return the state kept last, or None at the beginning of a run.
+
+        Raises:
+            InputError: If the file holds no state.
+        """
         path = self.path / LAST
         if not path.exists():
             return None
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        return state if state["identity"] == self.identity else None
+        try:
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            identity = state["identity"]
+        except (EOFError, KeyError, RuntimeError, TypeError, pickle.UnpicklingError):
+            msg = f"Expected the state of a training in {path}, found a damaged file; remove it to begin anew."
+            raise InputError(msg) from None
+        return state if identity == self.identity else None
 
     def write(self, state: dict[str, Any]) -> None:
         """Keep a state in the place of the one before."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.data import radiographs
+from core.data import radiographs, thumbnails
 from core.review import origin_store
 from core.store.ledger import Ledger
 from tests.app import listed
@@ -55,9 +56,8 @@ def reads(workspace):
     return origin_store.every(Ledger(workspace).engine)
 
 
-def test_before_the_answer_nothing_tells_which_is_which(made):
+def test_nothing_tells_which_is_which_before_the_answer_and_the_truth_comes_after_it(made):
     at = opened()
-
     assert "One of these two is generated. Which one is the computed film?" in text(at)
     assert "Neither is of a patient: one is a computed film, the other a translated image." in text(at)
     assert [alt for alt, _ in pictures(at)] == ["Left picture", "Right picture"]
@@ -68,13 +68,9 @@ def test_before_the_answer_nothing_tells_which_is_which(made):
     assert not [one for one in ids if one in everything]
     assert not re.search("GENERATED|PHANTOM", everything)
     assert "Nobody has answered yet." in text(at)
-
-
-def test_the_truth_comes_after_the_answer_and_the_answer_is_saved_once(made):
-    at = opened()
+    assert pictures(opened()) == pictures(at)  # a reload brings the same pair
 
     at.button(key="origin.left").click().run()
-
     assert not at.exception
     (one,) = reads(made)
     assert (one.reader, one.chosen, one.synthetic) == ("Ada", "left", SET)
@@ -91,12 +87,49 @@ def test_the_truth_comes_after_the_answer_and_the_answer_is_saved_once(made):
 
     at.button(key="origin.next").click().run()
     assert [button.key for button in at.button] == ["origin.left", "origin.right"]
+    with past_the_program(made) as database:  # an answer that was changed keeps the page standing
+        database.execute("UPDATE origin_reads SET reader = 'Nobody'")
+    assert "Nobody (self-declared)" in at.run().dataframe[0].value["Reader"].tolist()
 
 
-def test_a_reload_brings_the_same_pair_and_another_reader_another_order(made):
-    assert pictures(opened()) == pictures(opened())
-    orders = {tuple(pictures(opened(reader))) for reader in ("Ada", "Grace", "Edith", "Jean")}
+def test_both_pictures_are_read_before_either_is_drawn_and_differ_in_nothing_but_their_pixels(made, monkeypatch):
+    from app import origin_round
+    from core.review.origin_reads import Picture
+
+    done, sent = [], []
+    real, image = Picture.pixels, origin_round.st.image
+    monkeypatch.setattr(Picture, "pixels", lambda one, size: done.append("read") or real(one, size))
+
+    def draw(picture, **options):
+        done.append("drawn")
+        sent.append((picture, options))
+        return image(picture, **options)
+
+    monkeypatch.setattr(origin_round.st, "image", draw)
+    opened()
+
+    assert done == ["read", "read", "drawn", "drawn"]  # a film takes longer than a translation
+    (left, own), (right, other) = sent
+    assert (left.size, left.mode, left.info) == (right.size, right.mode, right.info) == ((320, 320), "RGB", {})
+    assert {name for name in own if own[name] != other[name]} == {"alt"}
+    corners = [np.asarray(one)[-26:, :150] for one in (left, right)]  # what is generated never goes without a mark
+    shown = [(np.abs(corner.astype(int) - thumbnails.AMBER).max(axis=-1) == 0) for corner in corners]
+    assert shown[0].sum() > 500
+    assert (shown[0] == shown[1]).all()
+
+
+def test_another_reader_gets_another_order_and_a_refusal_is_the_reader_s_own(made):
+    ada = opened()
+    orders = {tuple(pictures(at)) for at in (ada, opened("Grace"), opened("Edith"))}
     assert len(orders) > 1
+
+    again = opened()  # a second session of the same reader, on the same pair
+    again.button(key="origin.left").click().run()
+    ada.button(key="origin.right").click().run()
+    assert "found that you have answered it; go on to the next pair" in ada.error[0].value
+    assert len(reads(made)) == 1
+    ada.session_state["reader"] = "Grace"
+    assert not ada.run().error
 
 
 def test_the_round_ends_and_says_so(made):
@@ -112,15 +145,23 @@ def test_the_round_ends_and_says_so(made):
     assert len(set(shown)) == len(shown) > 10
 
 
-def test_a_name_is_asked_for_first(made):
+def test_a_name_is_asked_for_first_and_a_file_that_is_gone_is_said(made):
+    from shutil import rmtree
+
     at = opened(reader=None)
     assert "To take part, say who you are." in text(at)
     assert not pictures(at)
 
     at.text_input(key="review.name.text").set_value("Grace")
     at.button[0].click().run()
-
     assert len(pictures(at)) == 2
+
+    rmtree(made.root.parent / "secret-folder")
+    at.run()
+    assert not at.exception
+    assert at.warning[0].value.startswith("Expected ")
+    assert "secret-folder" not in text(at)
+    assert not pictures(at)
 
 
 def test_films_that_wait_in_a_worklist_are_not_shown(made):
@@ -135,34 +176,17 @@ def test_films_that_wait_in_a_worklist_are_not_shown(made):
         at.button(key="origin.left").click().run()
         at.button(key="origin.next").click().run()
 
-    assert not {one.film_id for one in reads(made)} & waiting
+    shown = {one.film_id for one in reads(made)}
+    assert waiting
+    assert shown or "outside the worklists" in text(at)
+    assert not shown & waiting
 
 
-def test_patients_that_the_generator_saw_are_told(workspace):
+def test_without_such_a_set_it_says_what_to_do_and_patients_that_the_generator_saw_are_told(workspace):
+    at = opened()
+    assert "Expected a synthetic data set, found none named 'b-of-made'" in text(at)
+
     listed.make(workspace, films=12, drawn=12)
     translated.make(workspace, SET, drawn=12, patients=tuple(f"p{number:05d}" for number in range(4)))
 
-    assert "The generator learnt from these patients" in text(opened())
-
-
-def test_without_such_a_set_it_says_what_to_do(workspace):
-    assert "Expected a synthetic data set, found none named 'b-of-made'" in text(opened())
-
-
-def test_a_file_that_is_gone_is_said_and_the_rest_stays(made):
-    from shutil import rmtree
-
-    rmtree(made.root.parent / "secret-folder")
-    at = opened()
-
-    assert at.warning[0].value.startswith("Expected ")
-    assert "secret-folder" not in text(at)
-
-
-def test_answers_changed_past_the_program_keep_the_page_standing(made):
-    at = opened()
-    at.button(key="origin.left").click().run()
-    with past_the_program(made) as database:
-        database.execute("UPDATE origin_reads SET reader = 'Nobody'")
-
-    assert "Nobody (self-declared)" in opened().dataframe[0].value["Reader"].tolist()
+    assert "The generator learnt from these patients" in text(at.run())

@@ -49,91 +49,72 @@ def started(at):
     return at.session_state["wanted"]
 
 
-def test_every_option_of_a_cyclegan_has_one_widget_with_its_help_and_bounds(domains):
+def test_a_cyclegan_is_offered_like_any_model_on_a_split_by_domain(domains):
     at = seen.opened_form(model=CYCLEGAN)
 
     found = widgets(at, TRANSLATOR)
-    assert set(found) == set(TRANSLATOR.fields)
+    assert set(found) == set(TRANSLATOR.fields)  # every option has one widget with its help and bounds
     assert len(seen.widgets(at)) == len(found)
     assert described(TRANSLATOR, found)
     assert (found["blocks"].min, found["blocks"].max, found["blocks"].step) == (6, 9, 3)
     assert (found["image_size"].min, found["image_size"].max, found["image_size"].step) == (32, 512, 16)
     assert [group.label for group in at.sidebar.expander] == ["Networks", "Learning", "Following and saving"]
-
-
-def test_an_untouched_cyclegan_is_the_config_s_default_on_a_split_by_domain(domains):
-    at = seen.opened_form(model=CYCLEGAN)
-    assert widgets(at, TRANSLATOR)["split"].options == ["ab"]
+    assert found["split"].options == ["ab"]
     assert "it may add or remove disease" in at.sidebar.caption[0].value
-
-    wanted = started(at)
-
+    wanted = started(at)  # untouched it is the config's default
     assert wanted.training == CycleGanConfig.from_dict({"dataset": "films", "split": "ab"})
     assert (wanted.title, wanted.arguments) == ("Train CycleGAN, 128 px, on films/ab", ["train"])
 
-
-def test_each_kind_keeps_its_own_values(domains):
-    at = seen.opened_form(model=CYCLEGAN)
     at.number_input(key="training.cyclegan.batch_size").set_value(2).run()
-
     at.selectbox(key="training.model").set_value("cnn").run()
     assert seen.widgets(at)["batch_size"].value == 32
     at.selectbox(key="training.model").set_value(CYCLEGAN).run()
+    assert started(at).training.learning.batch_size == 2  # each kind keeps its own values
 
-    assert started(at).training.learning.batch_size == 2
-
-
-def test_without_a_split_by_domain_the_form_says_how_to_make_one_and_can_be_left(films):
-    at = seen.opened_form(model=CYCLEGAN)
-
-    assert "`python -m core split DATASET --kind domain" in at.sidebar.info[0].value
-    assert set(seen.widgets(at)) == {"model"}
-    assert at.session_state["wanted"] is None
-    at.selectbox(key="training.model").set_value("cnn").run()
-    assert not at.exception
-    assert "split" in seen.widgets(at)
-
-
-@pytest.mark.parametrize(
-    ("changed", "field", "told"),
-    [
-        ({"learning_rate": 0.0}, "learning_rate", "Must be greater than 0, found 0.0"),
-        ({"ema_decay": 1.0}, "ema_decay", "Must be less than 1, found 1.0"),
-    ],
-)
-def test_what_no_cyclegan_can_be_is_told_at_its_field(domains, changed, field, told):
-    at = seen.opened_form(model=CYCLEGAN, **{f"cyclegan.{name}": value for name, value in changed.items()})
-
-    assert told in seen.refusals(at)[f"cyclegan.{field}"]
-    assert at.button(key="training.start").disabled
+    for name, value, told in (
+        ("learning_rate", 0.0, "Must be greater than 0, found 0.0"),
+        ("ema_decay", 1.0, "Must be less than 1, found 1.0"),
+    ):
+        field = at.number_input(key=f"training.cyclegan.{name}")
+        usual = field.value
+        field.set_value(value).run()
+        assert told in seen.refusals(at)[f"cyclegan.{name}"]
+        assert at.button(key="training.start").disabled
+        at.number_input(key=f"training.cyclegan.{name}").set_value(usual).run()
+    assert not seen.refusals(at)
 
 
-def test_a_split_whose_train_lacks_a_domain_is_refused_at_the_split(domains):
-    split = split_store.load(domains, "films", "ab")
-    kept = split[(split["part"] != "train") | (split["domain"] == "A")]
-    split_store.save(domains, "films", "ab", kept, kind="domain", seed=0)
-
-    refused = seen.refusals(seen.opened_form(model=CYCLEGAN))
-
-    assert "Expected films without finding (A) and with a pneumothorax (B)" in refused["cyclegan.split"]
-
-
-def test_the_time_of_a_cyclegan_is_told_in_steps(domains, monkeypatch):
+def test_the_time_is_told_in_steps_and_a_split_whose_train_lacks_a_domain_is_refused(domains, monkeypatch):
     speed = estimate.Speed(learnt_per_s=4.0, read_per_s=4.0, device="cpu", measured_at="2026-01-02T12:00:00+00:00")
     monkeypatch.setattr(estimate, "known", lambda _workspace, _config: speed)
-
     at = seen.opened_form(model=CYCLEGAN, **{"cyclegan.steps": 1500})
-
     told = "\n".join(caption.value for caption in at.sidebar.caption)
     assert "films, 1,500 steps of 8 films" in told
     assert "**About 50 min** here: 2 s a step (measured 02 Jan" in told
 
+    split = split_store.load(domains, "films", "ab")
+    kept = split[(split["part"] != "train") | (split["domain"] == "A")]
+    split_store.save(domains, "films", "ab", kept, kind="domain", seed=0)
+    refused = seen.refusals(at.run())
 
-def test_without_synthetic_images_nothing_can_tell_them_from_films(films):
-    at = seen.opened_form(model=ORIGIN)
+    assert "Expected films without finding (A) and with a pneumothorax (B)" in refused["cyclegan.split"]
 
-    assert "No synthetic data set yet. Train a CycleGAN" in at.sidebar.info[0].value
-    assert set(seen.widgets(at)) == {"model"}
+
+def test_without_what_is_learnt_from_the_form_says_how_to_make_it_and_can_be_left(films):
+    at = seen.opened_form(model=CYCLEGAN)
+    for model, told in (
+        (CYCLEGAN, "`python -m core split DATASET --kind domain"),
+        (ORIGIN, "No synthetic data set yet. Train a CycleGAN"),
+    ):
+        at.selectbox(key="training.model").set_value(model).run()
+        assert told in at.sidebar.info[0].value
+        assert set(seen.widgets(at)) == {"model"}
+        assert at.session_state["wanted"] is None
+
+    at.selectbox(key="training.model").set_value("cnn").run()
+
+    assert not at.exception
+    assert "split" in seen.widgets(at)
 
 
 def test_a_real_vs_synthetic_training_asks_for_a_synthetic_data_set_and_little_else(made):
@@ -149,19 +130,16 @@ def test_a_real_vs_synthetic_training_asks_for_a_synthetic_data_set_and_little_e
     assert wanted.training == OriginConfig.from_dict({"synthetic": "tiny-ptx"})
     assert (wanted.title, wanted.arguments) == ("Train Real-vs-synthetic CNN on tiny-ptx", ["train"])
 
-
-def test_images_whose_split_was_made_anew_are_refused_at_the_split(made):
-    split = split_store.load(made, "tiny", "domain")
+    split = split_store.load(made, "tiny", "domain")  # made anew, so it is not what was translated
     split_store.save(made, "tiny", "domain", split.iloc[1:], kind="domain", seed=0)
-
-    at = seen.opened_form(model=ORIGIN)
-
+    at.run()
     assert "as it was when 'tiny-ptx' was made" in seen.refusals(at)["origin.split"]
     assert at.button(key="training.start").disabled
 
 
 def test_a_classifier_may_learn_synthetic_images_of_its_data_set_besides(made):
     at = seen.opened_form(split="same")
+    assert seen.widgets(at)["dataset"].options == ["tiny"]  # the synthetic one is none to learn from
     assert seen.widgets(at)["synthetic"].options == ["none", "tiny-ptx"]
     assert all(seen.widgets(at)[name].disabled for name in SYNTHETIC if name != "synthetic")
     assert started(at).training.synthesis.synthetic is None
@@ -169,38 +147,29 @@ def test_a_classifier_may_learn_synthetic_images_of_its_data_set_besides(made):
     at.selectbox(key="training.synthetic").set_value("tiny-ptx").run()
     at.number_input(key="training.synthetic_share").set_value(0.5).run()
     wanted = started(at)
-
     assert wanted.title == "Train Simple CNN, 224 px, on tiny/same and tiny-ptx"
     assert (wanted.training.synthesis.synthetic, wanted.training.synthesis.synthetic_share) == ("tiny-ptx", 0.5)
 
-
-def test_a_generator_that_saw_a_patient_of_test_is_refused_at_the_synthetic_images(made):
-    at = seen.opened_form(split="patient", synthetic="tiny-ptx")
-
+    at.selectbox(key="training.split").set_value("patient").run()  # whose test has patients that the generator saw
     assert "Expected a generator that saw no patient of val or test" in seen.refusals(at)["synthetic"]
     assert [group.label for group in at.sidebar.expander if group.proto.expanded] == ["Synthetic images"]
-
-
-def test_a_synthetic_data_set_is_not_offered_to_learn_from(made):
-    assert seen.widgets(seen.opened_form())["dataset"].options == ["tiny"]
 
 
 def cyclegan(**options):
     return CycleGanConfig.from_dict({"dataset": "films", "split": "ab", "image_size": 64} | options)
 
 
-@pytest.fixture
-def queue(films):
-    return JobQueue(films)
-
-
-def test_a_running_cyclegan_shows_likeness_losses_and_its_pictures(queue):
-    looks = [look(250, 0.3, 0.9), look(500, 0.1, 0.8), look(750, 0.2, 0.85), look(1000, 0.2, 0.7)]
-    job = seen.filed(queue, cyclegan().to_dict(), rows=looks)
-    pictures(queue.folder(job.job_id) / "run", [250, 500, 750, 1000])
-
+def test_a_cyclegan_is_followed_from_before_its_first_look_to_the_pictures_that_its_checkpoint_keeps(films):
+    queue = JobQueue(films)
+    job = seen.filed(queue, cyclegan().to_dict())
     at = seen.opened()
+    assert "CycleGAN, 64 px, job 1: the first point appears at step 250." in seen.told(at)
+    assert seen.charts(at) == {}
 
+    again = [look(250, 0.3, 0.9), look(500, 0.05, 0.6), look(750, 0.1)]  # a kill: from 500 on it was learnt anew
+    seen.write(queue, job, [*again, look(500, 0.1, 0.8), look(750, 0.2, 0.85), look(1000, 0.2, 0.7)])
+    pictures(queue.folder(job.job_id) / "run", [250, 500, 750, 1000])
+    seen.checked(at.run())
     drawn = seen.charts(at)
     assert len(drawn) == 4
     assert all(len(names) == 2 for names in drawn.values())
@@ -211,32 +180,19 @@ def test_a_running_cyclegan_shows_likeness_losses_and_its_pictures(queue):
     assert "it may add or remove disease" in told
     assert len(at.get("image")) == 1 + 2 * 4  # the newest large, and two films of each look
 
-
-def test_a_finished_cyclegan_shows_the_pictures_that_its_checkpoint_keeps(queue):
-    seen.filed(queue, cyclegan().to_dict(), rows=[look(250, 0.3)], end="done", made={"checkpoint_id": "cyclegan-1"})
+    queue.end(job.job_id, "done", made={"checkpoint_id": "cyclegan-1"})
+    (queue.folder(job.job_id) / "run" / "samples.json").unlink()
     pictures(queue.workspace.checkpoint("cyclegan-1"), [250])
+    assert len(seen.checked(at.run()).get("image")) == 1
 
-    at = seen.opened()
-
-    assert len(at.get("image")) == 1
-
-
-def test_before_the_first_look_it_is_said_when_it_comes(queue):
-    seen.filed(queue, cyclegan().to_dict())
-
-    at = seen.opened()
-
-    assert "CycleGAN, 64 px, job 1: the first point appears at step 250." in seen.told(at)
-    assert seen.charts(at) == {}
+    (queue.workspace.checkpoint("cyclegan-1") / "samples.json").write_text("{")
+    at.run()
+    assert not at.exception
+    assert "found a damaged file" in at.warning[0].value
 
 
-def test_steps_that_were_learnt_again_after_a_kill_count_once(queue):
-    seen.filed(queue, cyclegan().to_dict(), rows=[look(250), look(500), look(750), look(500)])
-
-    assert "Step 500" in seen.told(seen.opened())
-
-
-def test_runs_of_different_kinds_never_share_an_axis(queue):
+def test_runs_of_different_kinds_never_share_an_axis(films):
+    queue = JobQueue(films)
     classifier = TrainConfig.from_dict({"dataset": "films", "split": "patient"})
     seen.filed(queue, classifier.to_dict(), rows=[EPOCH], end="done")
     seen.filed(queue, cyclegan().to_dict(), rows=[look(250, 0.3, 0.9)], end="failed")
@@ -249,18 +205,16 @@ def test_runs_of_different_kinds_never_share_an_axis(queue):
     assert all(names == runs.options for names in seen.charts(at).values())
     assert len(seen.charts(at)) == 5
     assert not at.get("image")
+    assert "KID of two runs can be compared only where the same classifier measured both" in seen.told(at)
 
     at.multiselect(key="training.runs").set_value([]).run()
     seen.checked(at.multiselect(key="training.runs").set_value([1, 2]).run())  # offered side by side by then
     assert set(seen.charts(at)) == {"Loss", "AUROC on tune"}
 
-
-def test_a_real_vs_synthetic_run_says_that_half_is_hoped_for(queue):
     seen.filed(queue, OriginConfig.from_dict({"synthetic": "films-ptx"}).to_dict(), rows=[EPOCH], end="done")
-
-    at = seen.opened()
-
-    assert "Real-vs-synthetic CNN, job 1" in at.multiselect(key="training.runs").options
+    at.multiselect(key="training.runs").set_value([]).run()
+    seen.checked(at.multiselect(key="training.runs").set_value([4]).run())
+    assert at.multiselect(key="training.runs").options == ["Real-vs-synthetic CNN, job 4"]
     assert set(seen.charts(at)) == {"Loss", "AUROC on tune"}
     assert "near 0.5 is what the images are hoped to give" in seen.told(at)
 

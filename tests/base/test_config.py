@@ -95,3 +95,12 @@ def test_a_wrong_default_is_found_too():
 def test_a_group_is_told_from_a_plain_field():
     assert is_group(Inner)
     assert not any(map(is_group, (int, Literal["a"], int | None, tuple[str, ...], None)))
+
+
+def test_a_wrong_value_in_a_list_is_told_by_its_option():
+    class Doses(Config):
+        doses: tuple[float, ...]
+
+    with pytest.raises(InputError, match=r"^Option 'doses': ") as told:
+        Doses.from_dict({"doses": [0, "much"]})
+    assert told.value.field == "doses"

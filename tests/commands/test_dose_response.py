@@ -13,7 +13,7 @@ from core.base.errors import InputError
 from core.commands import dose_response, steps
 from core.data import split_store, synthetic
 from core.data.synthetic import A_TO_B, B_TO_A
-from core.evaluation import dose_store
+from core.evaluation import dose_store, report_store
 from core.evaluation.dose_report import PREFIX
 from core.jobs.queue import JobQueue
 from core.models import cards
@@ -209,6 +209,14 @@ def test_a_generator_that_saw_a_patient_of_test_is_refused_before_anything_is_fi
     assert queue.newest() == []
 
 
+def test_a_generator_that_is_another_by_now_is_refused_before_anything_is_filed(there, queue, refused):
+    path = there.checkpoint(synthetic.card(there, "ptx").generator_id) / cards.CARD
+    files.write_json(path, files.read_json(path) | {"weights_sha256": "f" * 64})
+
+    assert "as it was when 'ptx' was made, found another" in refused(*PLACE, "ptx", *SMALL)
+    assert queue.newest() == []
+
+
 def test_limits_that_no_image_keeps_are_refused_before_anything_is_filed(there, queue, refused):
     passports = synthetic.passports(there, "ptx")
     synthetic.write_passports(there, "ptx", passports.assign(cycle_error=0.5))
@@ -254,7 +262,7 @@ def test_an_arm_differs_from_the_others_in_the_dose_and_the_seed_only():
 def test_a_long_name_of_a_report_fits_and_stays_its_own():
     first, second = (dose_store.report_name("d" * 40, "s" * 40, end * 40) for end in "ab")
 
-    assert len(first) == len(second) == dose_store.LONGEST
+    assert len(first) == len(second) == report_store.LONGEST
     assert first != second
 
 

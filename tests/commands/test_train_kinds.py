@@ -190,3 +190,13 @@ def test_the_time_of_a_real_vs_synthetic_classifier_is_the_simple_cnns_at_the_im
 
 def test_the_time_of_a_set_that_is_not_there_is_refused(there, refused):
     assert "found none named 'nope'" in refused("train", "real-vs-synthetic", "--synthetic", "nope", "--estimate")
+
+
+def test_the_time_of_what_could_not_be_trained_is_refused_at_once(there, refused, monkeypatch):
+    from core.synthesis import probe
+
+    monkeypatch.setattr(probe, "measure", lambda _config: pytest.fail("measured in vain"))
+
+    told = refused("train", "cyclegan", "--dataset", "tiny", "--split", "patient", "--estimate")
+
+    assert told.startswith("Expected a split of kind 'domain', found 'patient'")

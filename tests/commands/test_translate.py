@@ -78,3 +78,21 @@ def test_a_mistake_is_told_in_one_sentence(words, refused, changed, sentence):
             words += [flag, value]
 
     assert sentence in refused(*words)
+
+
+def test_no_films_are_indexed_over_a_synthetic_set(workspace, words, done, refused, tmp_path):
+    done(*words)
+    images = radiographs.load(workspace, "nf")
+
+    told = refused("index", "folder", "--images", str(tmp_path), "--name", "nf")
+
+    assert told.startswith("Expected a name that is not a synthetic data set's, found 'nf'")
+    assert radiographs.load(workspace, "nf").equals(images)
+
+
+def test_a_synthetic_set_is_not_divided_into_parts_of_its_own(workspace, words, done, refused):
+    done(*words)
+
+    told = refused("split", "nf", "--kind", "patient", "--name", "own")
+
+    assert told.startswith("Expected a data set of films to divide, found 'nf'")

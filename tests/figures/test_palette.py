@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from core.figures.palette import MODELS, PARTS, TEXT, model_styles
+from core.figures import heat_map
+from core.figures.palette import DIVERGING, HEAT, MODELS, PARTS, SIGNED, TEXT, model_styles, run_styles
 
 
 def test_no_two_models_and_no_two_parts_are_told_apart_by_colour_alone():
@@ -25,3 +26,13 @@ def test_further_checkpoints_of_one_model_differ_in_marker_and_width_and_unknown
     assert first.width > second.width > third.width
     assert {first.colour, second.colour, third.colour} == {"#0072B2"}
     assert model_styles(["something"])[0].marker == "pentagon"
+
+
+def test_a_run_alone_and_runs_of_several_models_look_as_their_models_do():
+    assert run_styles(["cyclegan"]) == model_styles(["cyclegan"])
+    assert run_styles(["cnn", "vit"]) == model_styles(["cnn", "vit"])
+
+
+def test_signed_colours_go_through_the_diverging_ones_and_maps_have_the_hue_of_heat_maps():
+    assert [SIGNED[place][1] for place in (1, 2, 3)] == [colour for _, colour in DIVERGING]
+    assert tuple(int(HEAT[-1][1][at : at + 2], 16) for at in (1, 3, 5)) == heat_map.HUE

@@ -21,7 +21,9 @@ def texts(figure) -> str:
     ("auroc", "begins"),
     [
         ((0.97, 0.92, 0.99), "A network tells them from films at once"),
+        ((0.95, 0.55, 0.99), "A network tells them from films most of the time"),
         ((0.8, 0.7, 0.9), "A network tells them from films most of the time"),
+        ((0.3, 0.2, 0.4), "A network takes them for films more often than the films themselves"),
         ((0.65, 0.55, 0.75), "A network tells them from films somewhat better than by chance"),
         ((0.65, 0.45, 0.85), "No evidence that a network can tell them from films"),
         (
@@ -97,6 +99,28 @@ def test_measures_without_a_classifier_give_their_reason_in_plain_words():
     assert "No change was measured" in texts(realism_maps.change_map(report))
 
 
+def test_what_there_and_back_owes_is_told_only_of_a_distance_that_is_more_than_chance():
+    near = translated.realism(kid=measure(0.004, -0.01, 0.02), kid_reconstructed=measure(0.003, -0.01, 0.02))
+
+    assert "Films there and back alone lie at least half as far" in realism_words.of_kid(translated.realism())
+    assert "there and back" not in realism_words.of_kid(near)
+
+
+def test_precision_and_recall_are_told_with_what_they_depend_on():
+    said = realism_words.of_precision_recall(translated.realism())
+
+    assert said.startswith("Of the images 60 % (40 to 80) lie among the films, and 30 % (10 to 50) of the films among")
+
+
+def test_every_figure_can_carry_that_it_is_of_generated_images():
+    stamp = realism_words.stamp_of(translated.realism())
+
+    assert stamp.startswith("<b>PHANTOMS</b> · <b>GENERATED</b> · films-ptx, 41 images<br>against 22 films, unseen")
+    maps = {"checkpoint_id": "c", "reason": None, "real": [[0, 1]], "synthetic": [[0.5, 1]], "difference": [[0.5, 0]]}
+    for figure in realism_maps.heat_maps(translated.realism(maps=maps), caption=stamp):
+        assert stamp in texts(figure)
+
+
 def test_the_spectra_are_three_lines_and_the_gap_is_held_against_there_and_back():
     figure = realism.spectrum(translated.realism())
 
@@ -110,8 +134,20 @@ def test_a_region_has_the_area_that_an_even_change_would_give():
 
     assert tuple(figure.data[-1].x) == (0.35, 0.06)
     words = realism_words.of_regions(translated.realism())
-    assert "80 % (66 to 90) of 41 images change the lung field more than there and back does." in words
+    assert (
+        "80 % (66 to 90) of 41 images change the lung field more than there and back does: more often than by" in words
+    )
     assert "no evidence of more than chance" in words  # the mask's interval holds a half
+
+
+@pytest.mark.parametrize(
+    ("more", "ends"),
+    [((0.2, 0.1, 0.3), "less often than by chance"), ((0.9, None, None), "without an interval that shows nothing")],
+)
+def test_a_region_that_changes_less_or_without_an_interval_is_told(more, ends):
+    region = {"name": "rim", "images": 9, "more": measure(*more), "inside": measure(0.1), "area": None}
+
+    assert ends in realism_words.of_regions(translated.realism(regions=[region]))
 
 
 def test_the_arm_without_synthetic_films_is_what_the_others_are_held_against():
@@ -127,6 +163,7 @@ def test_mean_heat_maps_are_drawn_with_zero_in_the_middle_of_the_difference_or_t
 
     assert len(figures) == 3
     assert (figures[2].data[0].zmin, figures[2].data[0].zmax) == (-0.5, 0.5)
+    assert "not a finding" in realism_words.of_maps(translated.realism(maps=maps))
     assert realism_maps.heat_maps(translated.realism()) == []
     assert "too coarse for 64 px" in realism_words.of_maps(translated.realism())
 
@@ -150,13 +187,16 @@ def test_the_change_is_held_against_one_that_is_spread_evenly():
 def test_how_the_probability_moves_is_held_against_what_is_meant():
     wrong = translated.realism(direction="b-to-a")
 
-    assert "up by +0.210 (+0.120 to +0.300), as it is meant to" in realism_words.of_shift(translated.realism())
-    assert "although it is meant to go down" in realism_words.of_shift(wrong)
+    assert "up, as it is meant to: +0.210 (+0.120 to +0.300)" in realism_words.of_shift(translated.realism())
+    assert "up, although it is meant to go down" in realism_words.of_shift(wrong)
+    for shift in ((0.1, -0.05, 0.2), (0.0, 0.0, 0.0), (0.3, None, None)):
+        said = realism_words.of_shift(translated.realism(shift=measure(*shift)))
+        assert said.startswith("No evidence that the translation moves the classifier's probability")
 
 
 def test_memory_is_counted():
     assert "1 of 41 images lies nearer" in realism_words.of_memory(translated.realism())
-    assert "No image lies nearer" in realism_words.of_memory(translated.realism(memorised=0))
+    assert "No image is known to lie nearer" in realism_words.of_memory(translated.realism(memorised=0))
 
 
 def test_a_share_without_an_interval_has_none():

@@ -128,6 +128,21 @@ def test_the_auroc_axis_reaches_from_chance_to_one_and_lower_where_values_are():
     assert above.layout.shapes[0].y0 == 0.5
 
 
+def test_the_axis_of_the_distance_begins_where_nothing_parts_them():
+    figure = training_strip.curve(history(kid_a_to_b=[0.31, 0.305, 0.3]), "kid")
+
+    assert figure.layout.yaxis.rangemode == "tozero"
+
+
+def test_where_kid_was_not_followed_the_auroc_says_when_to_stop_and_below_chance_is_no_better():
+    told = training_strip.conclusion(
+        history(kid_a_to_b=[None] * 3, origin_auroc_a_to_b=[1, 0.5, 0.4], origin_auroc_b_to_a=[1.0, 0.9, None])
+    )
+
+    assert told.startswith("KID was not followed. Hardest to tell from films (AUROC): No Finding to pneumothorax at ")
+    assert "step 500 of 750, 0.500; pneumothorax to No Finding at step 500 of 750, 0.900." in told
+
+
 def test_what_was_not_measured_is_said_and_not_drawn():
     figure = training_strip.curve(history(kid_a_to_b=[None] * 3), "kid")
 

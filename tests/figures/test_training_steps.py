@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core.figures import training_steps as steps
+from core.figures.palette import MODELS
 from core.figures.training_lines import Run
 
 
@@ -24,8 +25,8 @@ def history(looks: int = 4, **columns) -> pd.DataFrame:
     return pd.DataFrame(rows | columns)
 
 
-def run(name: str, **columns) -> Run:
-    return Run(name=name, model="cyclegan", history=history(**columns))
+def run(name: str, looks: int = 4, **columns) -> Run:
+    return Run(name=name, model="cyclegan", history=history(looks, **columns))
 
 
 def test_losses_run_along_steps_and_are_told_apart_without_colour():
@@ -62,7 +63,18 @@ def test_likeness_of_runs_marks_where_origin_cannot_be_told():
     assert [line.name for line in figure.data] == ["one", "two"]
     assert figure.layout.shapes[0].y0 == 0.5
     assert figure.layout.yaxis.range[0] < 0.45
-    assert len({(line.marker.symbol, line.line.width) for line in figure.data}) == 2
+    assert figure.layout.yaxis.rangemode is None
+
+
+@pytest.mark.parametrize("measure", list(steps.CALLED))
+def test_several_long_runs_are_told_apart_without_colour_and_without_points(measure):
+    runs = [run(f"run {number}", looks=50) for number in range(7)]
+
+    lines = steps.likenesses_of_runs(runs, measure, "a_to_b").data
+
+    assert {line.mode for line in lines} == {"lines"}
+    assert len({(line.line.dash, line.line.width) for line in lines}) == 7
+    assert {line.line.color for line in lines} == {MODELS["cyclegan"].colour}
 
 
 def test_a_run_that_was_not_measured_is_left_out_and_if_none_was_the_figure_says_so():
@@ -81,6 +93,8 @@ def test_what_still_falls_is_told_from_what_does_not():
     falls, ended = told.split(" Not fallen since its lowest: ")
     assert falls == "May still fall: KID to pneumothorax."
     assert ended == "AUROC to pneumothorax (step 500)."
+    below = steps.still_falling(history(kid_a_to_b=None, origin_auroc_a_to_b=[0.9, 0.5, 0.4, 0.3]))
+    assert "AUROC to pneumothorax (step 500)" in below  # below chance is no better than chance
 
 
 @pytest.mark.parametrize("looks", [1, 2])

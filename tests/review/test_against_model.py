@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from core.base.statistics import clustered_proportion
+from core.review import counted_reads
 from core.review.against_model import against_model, changes, p_words, sentence
 from tests.review.made import answers, read, table
 
@@ -121,3 +122,15 @@ def test_a_small_p_is_said_as_a_limit():
 
     assert sentence(found).endswith("of 20 (exact McNemar p below 0.001).")
     assert p_words(0.0494) == "0.049"
+
+
+def test_an_answer_after_the_counterfactual_told_the_label_helps_nobody_and_is_no_reference():
+    told = {"seen": {"others": [], "counterfactual": {"synthetic": "made"}}}
+    moved = [*answers("Ada", "aaaa"), *answers("Ada", "aaaa", stage=2), *answers("Ada", "pppp", stage=2, **told)]
+    reads = table(*moved, *answers("Eve", "pp", role="adjudicator", stage=2, **told))
+
+    (found,) = changes(reads, labels("pppp"))
+    assert (found.helped, found.harmed, found.stayed_wrong) == (0, 0, 4)  # the answer before it was told counts
+    assert counted_reads.told(reads) == 6
+    assert counted_reads.adjudicated(reads).empty
+    assert changes(table(*moved[:4], *moved[8:]), labels("pppp")) == []

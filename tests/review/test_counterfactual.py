@@ -97,6 +97,24 @@ def test_the_newest_set_counts_and_a_film_that_has_changed_has_none(made):
     assert counterfactual.of_film(made, "other", film) is None
 
 
+def test_a_set_that_is_damaged_or_half_removed_keeps_no_film_from_its_reader(made):
+    films = files.read_parquet(made.radiographs("made"))
+    film = films[films["label"] == 1].iloc[0].to_dict()
+    for name, content in (("torn", "{"), ("of-another-version", '{"name": "of-another-version"}')):
+        path = made.synthetic_card(name)
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+    translated.make(
+        made, "newest", direction=synthetic.B_TO_A, created_at="2026-03-01T00:00:00+00:00", drawn=30, seed=4
+    )
+    made.radiographs("newest").unlink()
+
+    assert counterfactual.of_film(made, "made", film).synthetic == "a-of-made"
+
+    made.radiographs("a-of-made").write_bytes(b"none")
+    assert counterfactual.of_film(made, "made", film) is None
+
+
 def test_what_was_looked_at_is_kept_with_the_answer_and_with_every_later_one(made):
     of, reads = reading(made), Reads(made)
     image_id = of.listed[0]

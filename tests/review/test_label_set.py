@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -117,9 +118,19 @@ def test_a_label_set_has_a_row_a_decided_film_and_counts_the_cases_that_wait():
         "readers": 2,
         "decided_by": "agreement",
         "worklist": "first",
+        "seen_counterfactual": 0,
     }
     assert frame.loc[1, "decided_by"] == "disagreement"
     assert frame.loc[1, ["label", "side", "drain", "boxes"]].isna().all()
+
+
+def test_readers_who_had_seen_the_counterfactual_are_counted():
+    told = read("Ada", PRESENT_LEFT)
+    told = replace(told, seen=told.seen | {"counterfactual": {"synthetic": "made"}})
+
+    frame, _ = label_set.label_set(table(told, read("Grace", PRESENT_LEFT), readers=("Ada", "Grace")))
+
+    assert frame["seen_counterfactual"].tolist() == [1]
 
 
 def test_what_limits_the_quality_is_told():

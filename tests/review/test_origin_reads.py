@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.base.errors import InputError
 from core.base.statistics import clustered_proportion
 from core.data import synthetic
+from core.data.synthetic import SyntheticCard
 from core.review import audit_log, origin_reads, origin_results, origin_store
 from core.review.origin_reads import Picture, Pool
 from core.review.origin_store import OriginRead
@@ -280,6 +281,14 @@ def test_the_sentence_says_no_more_than_the_answers_show(right, wrong, begins):
 
 
 def test_answers_on_an_earlier_generator_s_images_are_another_set():
-    old = replace(read(0), generator_sha256="00" * 32)
+    now = read(1)
+    card = SyntheticCard.model_construct(
+        name=now.synthetic,
+        **{name: getattr(now, name) for name in ("generator_sha256", "dataset", "image_size")},
+        direction=now.direction,
+    )
+    other = {"generator_sha256": "00" * 32, "direction": "b-to-a", "dataset": "another", "image_size": 8}
+    reads = [now, *(replace(read(0), **{name: value}) for name, value in other.items())]
 
-    assert origin_store.of_set([old, read(1)], "b-of-made", "0e" * 32) == [read(1)]
+    assert origin_store.of_set(reads, card) == [now]
+    assert origin_results.earlier(reads, [now], now.synthetic) == len(other)

@@ -6,11 +6,11 @@ import pytest
 
 from core.base.errors import InputError
 from core.data import truth
-from core.review import practice, progress, reading_list
-from core.review.read_store import Reads
+from core.review import practice, progress, reading_list, saving
+from core.review.read_store import FIRST, Reads
 from core.review.reads import case_view, read_table
 from core.triage.worklists import Worklists
-from tests.review.listed import LEFT, NONE, answered, reading
+from tests.review.listed import LEFT, NONE, answered, given, reading
 
 
 def states(reads, of, reader, image_id):
@@ -166,6 +166,27 @@ def test_a_list_that_shows_what_a_blinded_one_hides_is_closed_until_that_is_answ
     answered(reads, blind, blind.listed[0], "Ada")
     assert (unread("Ada"), unread("Grace")) == (len(shown.listed) - 1, len(shown.listed))
     assert progress.unread_blinded(blind, shown, {}, "Ada") == 0
+
+
+def test_what_tells_a_label_is_kept_from_those_who_still_have_to_answer(workspace):
+    reads = Reads(workspace)
+    shown, blind = reading(workspace), reading(workspace, name="blind", read_mode="blinded")
+    named = reading(workspace, name="named", readers=("Ada", "Grace"))
+
+    def kept(of, reader):
+        return progress.kept_from(of, reads.of_worklist(of.worklist.name), reader)
+
+    assert kept(shown, "Ada") == set()
+    assert kept(blind, "Mary") == set(blind.listed)
+    assert (kept(named, "Ada"), kept(named, "Mary")) == (set(named.listed), set())
+
+    image_id = named.listed[0]
+    saving.save(reads, blind, given(blind, image_id, "Mary", stage=FIRST))
+    assert image_id in kept(blind, "Mary")  # until the last answer, as on Review
+    for reader, found in (("Ada", NONE), ("Grace", LEFT)):
+        answered(reads, named, image_id, reader, found)
+    assert image_id not in kept(named, "Ada")
+    assert kept(named, "Mary") == {image_id}  # who could adjudicate it
 
 
 def test_without_phantoms_there_is_nothing_to_practise_on(workspace):

@@ -18,7 +18,6 @@ from core.data.pixel_cache import fit_square
 from core.data.synthetic import SyntheticCard
 from core.models import cards
 from core.synthesis import networks
-from core.training import engine
 from core.training.config import TrainConfig
 from tests.training import studies
 
@@ -38,6 +37,8 @@ def make(workspace: Workspace, folder: Path, *, patients: int = 80, texture: flo
 
 def classifier(workspace: Workspace, *, epochs: int = 3, **options: object) -> str:
     """Train a tiny classifier on the films, on a split of the same parts; `studies.use_tiny_classifier` comes first."""
+    from core.training import engine  # seconds: only for the tests that ask
+
     if "patient" not in split_store.split_names(workspace, DATASET):
         split = split_store.load(workspace, DATASET, SPLIT).drop(columns="domain")
         split_store.save(workspace, DATASET, "patient", split, kind="patient", seed=0)
@@ -113,6 +114,7 @@ def _translated(workspace: Workspace, *, texture: float, seed: int) -> None:
                 "source": "synthetic",
                 "parent_image_id": parent.image_id,
                 "parent_source": "real",
+                "parent_sha256": parent.sha256,
                 "part": split.loc[parent.image_id, "part"],
                 "width": SIZE,
                 "height": SIZE,

@@ -84,6 +84,8 @@ def test_a_set_of_which_the_generator_saw_every_parent_is_refused(workspace, tmp
     card = files.read_json(workspace.synthetic_card(made.NAME))
     everybody = radiographs.load(workspace, made.NAME)["patient_id"].unique().tolist()
     files.write_json(workspace.synthetic_card(made.NAME), card | {"patients": sorted(everybody)})
+    generator = workspace.checkpoint(made.GENERATOR) / cards.CARD
+    files.write_json(generator, files.read_json(generator) | {"patients": sorted(everybody)})
 
     with pytest.raises(InputError, match=r"images of parents that the generator did not see, found none .*--part all"):
         measured(workspace)
@@ -94,7 +96,7 @@ def test_a_set_whose_generator_is_another_by_now_is_refused(workspace, tmp_path)
     card = files.read_json(workspace.synthetic_card(made.NAME))
     files.write_json(workspace.synthetic_card(made.NAME), card | {"generator_sha256": "f" * 64})
 
-    with pytest.raises(InputError, match="with the hash ffffffff, found"):
+    with pytest.raises(InputError, match=f"Expected the generator {made.GENERATOR} as it was when"):
         measured(workspace)
 
 
@@ -199,8 +201,41 @@ def test_films_that_the_classifier_learnt_from_are_told(textured):
 def test_no_other_report_is_taken_for_this_one(alone):
     workspace, _ = alone
 
-    assert realism_store.measured(workspace) == [made.NAME]
     with pytest.raises(InputError, match="what this version writes"):
         report_store.load(workspace, f"realism-{made.NAME}")
     with pytest.raises(InputError, match="a realism report of 'none', found none"):
         realism_store.load(workspace, "none")
+
+
+def test_a_set_with_a_long_name_has_its_report(workspace):
+    first, second = ("x" * 79 + end for end in "ab")
+
+    assert realism_store.path_of(workspace, first) != realism_store.path_of(workspace, second)
+    assert len(realism_store.report_name(first)) == report_store.LONGEST
+
+
+def test_images_without_a_passport_are_told_before_anything_is_trained(workspace, tmp_path):
+    made.make(workspace, tmp_path, patients=24)
+    passports = synthetic.passports(workspace, made.NAME)
+    synthetic.write_passports(workspace, made.NAME, passports.iloc[1:])
+
+    with pytest.raises(InputError, match=rf"found none for 1 of {len(passports)}; remove its folder"):
+        measured(workspace)
+
+    synthetic.write_passports(workspace, made.NAME, passports.assign(generator_sha256="f" * 64))
+    with pytest.raises(InputError, match=rf"found none for {len(passports)} of {len(passports)}"):
+        measured(workspace)
+    assert cards.checkpoint_ids(workspace, task=cards.ORIGIN) == []
+
+
+def test_parents_that_are_other_pictures_by_now_are_refused(workspace, tmp_path):
+    made.make(workspace, tmp_path, patients=24)
+    path = workspace.radiographs(made.DATASET)
+    table = files.read_parquet(path)
+    parent = radiographs.load(workspace, made.NAME)["parent_image_id"].iloc[0]
+    files.write_parquet(path, table.assign(sha256=table["sha256"].mask(table["image_id"] == parent, "0" * 64)))
+    split = split_store.load(workspace, made.DATASET, made.SPLIT)
+    split_store.save(workspace, made.DATASET, made.SPLIT, split, kind="domain", seed=0)
+
+    with pytest.raises(InputError, match=rf"Expected the parents of '{made.NAME}' as they were translated, found 1 of"):
+        measured(workspace)

@@ -80,10 +80,15 @@ def test_pictures_are_kept_by_step_and_read_back_in_order(workspace, tmp_path):
     (folder).mkdir()
     (folder / "sample-other.png").write_bytes(b"somebody's")
 
-    for step in (500, 250):
+    for step in (1_000_000, 500, 250):
         samples.keep(folder, shown, f"picture {step}".encode(), step=step)
 
-    assert list(samples.kept(folder)) == ["sample-000250.png", "sample-000500.png", "samples.json"]
+    assert list(samples.kept(folder)) == [
+        "sample-000250.png",
+        "sample-000500.png",
+        "sample-1000000.png",
+        "samples.json",
+    ]
     assert samples.kept(folder)["sample-000250.png"] == b"picture 250"
     assert files.read_json(folder / "samples.json") == shown.names()
     samples.clear(folder)

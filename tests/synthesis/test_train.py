@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from core.data import split_store
 from core.models import cards
 from core.synthesis import generators, learning, train
 from core.synthesis.cyclegan import CycleGan
+from core.synthesis.following import Following
 from tests.synthesis import domains
 from tests.training import studies
 
@@ -218,3 +220,26 @@ def test_two_processes_do_not_train_the_same(study, monkeypatch):
     with pytest.raises(Cancelled):
         train.train(study, domains.config())
     assert refused
+
+
+def test_a_training_that_dies_while_it_looks_goes_on_with_the_look(study, monkeypatch):
+    untouched = train.train(study, domains.config(save_every_steps=1))
+    rows = cards.read_history(study, untouched).drop(columns=["seconds", "images_per_s"])
+    shutil.rmtree(study.checkpoint(untouched))
+    measure, looks = Following.measure, []
+
+    def dying(*arguments):
+        looks.append(1)
+        if len(looks) in (1, 3):  # of step 3, and of the last
+            raise studies.PowerCut
+        return measure(*arguments)
+
+    monkeypatch.setattr(Following, "measure", dying)
+    for _ in range(2):
+        with pytest.raises(studies.PowerCut):
+            train.train(study, domains.config(save_every_steps=1))
+
+    again = train.train(study, domains.config(save_every_steps=1))
+
+    assert again == untouched
+    assert cards.read_history(study, again).drop(columns=["seconds", "images_per_s"]).equals(rows)

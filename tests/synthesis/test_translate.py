@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from core.base.progress import JOB_DIR
 from core.data import indexing, pixels, radiographs, split_store, synthetic, truth
 from core.data.pixel_cache import PixelCache
 from core.data.synthetic import A_TO_B, B_TO_A
-from core.synthesis import parents, translate
+from core.synthesis import parents, synthetic_set, translate
 from tests.inference import explained
 from tests.synthesis import generated
 from tests.synthesis.generated import DATASET, DOMAIN
@@ -249,3 +250,35 @@ def test_domains_are_told_by_the_findings():
     )
 
     assert parents.domains(films).fillna("").tolist() == ["B", "A", "", ""]
+
+
+@pytest.mark.parametrize("lost", ["chunk-000000.parquet", "set"])
+def test_what_was_kept_and_is_damaged_is_made_again(workspace, generator, monkeypatch, lost):
+    monkeypatch.setattr(translate, "CHUNK", 4)
+
+    def dying(*_arguments, **_options):
+        raise studies.PowerCut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(synthetic_set, "write", dying)
+        with pytest.raises(studies.PowerCut):
+            made(workspace, generator)
+    (place,) = (path for path in (workspace.cache / "translations" / "ptx").iterdir() if path.is_dir())
+    if lost == "set":
+        shutil.rmtree(place / lost)
+    else:
+        (place / lost).write_bytes(b"no table")
+
+    card = made(workspace, generator)
+
+    rows = radiographs.load(workspace, "ptx")
+    assert len(rows) == len(synthetic.passports(workspace, "ptx")) == sum(card.images.values())
+    assert all(Path(path).exists() for path in rows["path"])
+
+
+def test_a_set_whose_images_are_gone_is_not_there(workspace, generator):
+    made(workspace, generator)
+    Path(radiographs.load(workspace, "ptx")["path"].iloc[0]).unlink()
+
+    with pytest.raises(InputError, match="Expected the images of 'ptx' where they were made, found 1 gone; remove"):
+        made(workspace, generator)

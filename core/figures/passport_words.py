@@ -7,15 +7,38 @@ from typing import Any
 
 import pandas as pd
 
-from core.data.synthetic import A_TO_B, DIRECTIONS, SyntheticCard
+from core.data.synthetic import A_TO_B, B_TO_A, DIRECTIONS, SyntheticCard
 
 REGIONS = {
     "mask": "the region, by the film's mask",
     "boxes": "the region, by the film's boxes",
     "rim": "the rim of the lung field",
 }
-WANTED = {A_TO_B: ("raise", "with a pneumothorax"), "b-to-a": ("lower", "without finding")}
+TOWARDS = {A_TO_B: 1, B_TO_A: -1}  # which way the probability is meant to move
+STILL = 0.005  # shift of a probability that two digits do not show
 LIKE_A_FILM = 0.5  # probability of being a film, from which it is taken for one
+
+
+def with_implied(passports: pd.DataFrame) -> pd.DataFrame:
+    """Return passports with two further columns that they imply.
+
+    `lead_in_region` is how much more of the change lies inside the region than of what there and back changes;
+    `memorised` whether a training film is nearer than the film it was made from, null where that is not known.
+
+    Args:
+        passports: With the columns of `schema.PASSPORTS`.
+
+    Examples:
+        >>> row = {"change_in_region": 0.4, "reconstruction_in_region": 0.3, "parent_distance": 0.1}
+        >>> found = with_implied(pd.DataFrame([row | {"nearest_distance": near} for near in (0.2, 0.05, None)]))
+        >>> found["memorised"].tolist()
+        [False, True, <NA>]
+    """
+    near, own = passports["nearest_distance"].astype(float), passports["parent_distance"].astype(float)
+    return passports.assign(
+        lead_in_region=passports["change_in_region"] - passports["reconstruction_in_region"],
+        memorised=(near < own).astype("boolean").mask(near.isna() | own.isna()),
+    )
 
 
 def warnings(passport: Mapping[str, Any], card: SyntheticCard) -> list[str]:
@@ -43,12 +66,11 @@ def warnings(passport: Mapping[str, Any], card: SyntheticCard) -> list[str]:
                 f"({percent(change)} against {percent(control)})."
             )
     if _known(passport, "probability_shift"):
-        verb, _ = WANTED[card.direction]
         shift = passport["probability_shift"]
-        if (shift <= 0) == (verb == "raise") and shift != 0:
-            found.append(f"The classifier's probability moved the wrong way: {shift:+.2f}.")
-        elif shift == 0:
+        if abs(shift) < STILL:
             found.append("The classifier's probability did not move.")
+        elif shift * TOWARDS[card.direction] < 0:
+            found.append(f"The classifier's probability moved the wrong way: {shift:+.2f}.")
     return found
 
 
