@@ -160,7 +160,7 @@ def table(report: DoseReport) -> dict[str, list[str]]:
             "p (Holm)",
             "Average precision",
             "Brier",
-            "ECE",
+            "ECE (no interval)",
         )
     }
     for dose in report.doses:
@@ -172,7 +172,8 @@ def table(report: DoseReport) -> dict[str, list[str]]:
         columns["p (Holm)"].append("" if gained.p is None else f"{gained.p:.3f}")
         columns["Average precision"].append(told(dose.average_precision))
         columns["Brier"].append(told(dose.brier))
-        columns["ECE"].append(told(dose.ece))
+        # Drawing patients again makes it larger than it is, so it never has one.
+        columns["ECE (no interval)"].append("" if dose.ece.value is None else f"{dose.ece.value:.3f}")
     return columns
 
 
