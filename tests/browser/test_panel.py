@@ -46,6 +46,7 @@ def test_a_film_is_read_by_three_keys(room, expect):
         "expected": 3,
         "answer": NONE | {"left": SIDE | {"grade": 1}, "second_reader": False},
         "heat_map": False,
+        "counterfactual": False,
         "role": "reader",
     }
 
