@@ -31,7 +31,7 @@ def checkpoint_ids(workspace: Workspace, *, task: str = PNEUMOTHORAX) -> list[st
     """Return the names of the complete checkpoints for a task, the newest first."""
     folders = [card.parent for card in workspace.checkpoints.glob(f"*/{CARD}") if not card.parent.name.startswith(".")]
     complete = [folder for folder in folders if all((folder / name).exists() for name in (WEIGHTS, CONFIG, HISTORY))]
-    found = {folder.name: files.read_json(folder / CARD) for folder in complete}
+    found = {folder.name: _read(folder, "created_at") for folder in complete}
     made = {name: str(card["created_at"]) for name, card in found.items() if task_of(card) == task}
     return sorted(made, key=lambda name: (made[name], name), reverse=True)
 
@@ -46,8 +46,9 @@ def read_card(workspace: Workspace, checkpoint_id: str, *, task: str = PNEUMOTHO
 
     Raises:
         InputError: If there is no such checkpoint, or it is for another task; the sentence lists those there are.
+            Or if its file holds something else.
     """
-    card: dict[str, Any] = files.read_json(_complete(workspace, checkpoint_id, task) / CARD)
+    card = _read(_complete(workspace, checkpoint_id, task))
     if task_of(card) != task:
         msg = f"Expected {_CALLED[task]}, found {_CALLED[task_of(card)]}, {checkpoint_id!r}; {_choice(workspace, task)}"
         raise InputError(msg)
@@ -146,6 +147,17 @@ def _complete(workspace: Workspace, checkpoint_id: str, task: str = PNEUMOTHORAX
         msg = f"Expected a checkpoint, found none named {checkpoint_id!r}; {_choice(workspace, task)}"
         raise InputError(msg)
     return folder
+
+
+def _read(folder: Path, *needed: str) -> dict[str, Any]:
+    card = files.read_json(folder / CARD)
+    if not isinstance(card, dict) or not set(needed) <= set(card):
+        msg = (
+            f"Expected the card of a checkpoint in {folder.name}/{CARD}, found something else; restore the folder or "
+            "remove it."
+        )
+        raise InputError(msg)
+    return card
 
 
 def _choice(workspace: Workspace, task: str) -> str:

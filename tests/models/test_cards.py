@@ -83,3 +83,20 @@ def test_pages_can_import_it_without_torch(module):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("content", [[], {}, "a card", {"task": "translation"}])
+def test_a_card_that_is_none_is_told_in_one_sentence(workspace, content):
+    write_checkpoint(workspace, "broken", created_at="2026-01-01T00:00:00+00:00")
+    files.write_json(workspace.checkpoint("broken") / cards.CARD, content)
+
+    with pytest.raises(InputError, match=r"found something else; restore the folder or remove it\.$"):
+        cards.checkpoint_ids(workspace)
+
+
+def test_a_card_of_another_shape_is_not_read(workspace):
+    write_checkpoint(workspace, "broken", created_at="2026-01-01T00:00:00+00:00")
+    files.write_json(workspace.checkpoint("broken") / cards.CARD, ["a card"])
+
+    with pytest.raises(InputError, match=r"found something else; restore the folder or remove it\.$"):
+        cards.read_card(workspace, "broken")
