@@ -130,6 +130,9 @@ def _choose_runs(trainings: Sequence[Job]) -> list[Job]:
         args=(True,),
         help="Only runs of one kind on one data set are offered at a time; take all away to choose others.",
     )
+    if len(offered) < len(jobs):
+        others = len(jobs) - len(offered)
+        st.caption(f"{others} of another kind or data set: take all away to choose from them.")
     # Of those chosen at once from all that was offered, only what shares the first one's axis.
     found = [jobs[job_id] for job_id in st.session_state[CHOICE]]
     return [job for job in found if _axis(job) == _axis(found[0])]

@@ -17,7 +17,7 @@ from core.figures import heat_map, palette, synthesis
 from core.figures import passport_words as passports
 
 SIZE = 512  # pixels of a picture as it is sent
-MADE = {A_TO_B: "Translation: given a pneumothorax", "b-to-a": "Translation: pneumothorax taken away"}
+MADE = {A_TO_B: "Translation: meant to show a pneumothorax", "b-to-a": "Translation: meant to show none"}
 NEAREST = 160  # pixels
 CONTROL = (
     "There and back is the control: what it changes is the network's own touch. A translation speaks of the finding "

@@ -23,11 +23,19 @@ def verdict(report: RealismReport) -> str:
     if not _is_told(found):
         return sentence
     if _is_told(control):
-        also = f"Films that were only sent there and back are told too, {told(control)}"
-        return f"{sentence} {also}: it is texture, at least in part."
+        back = f"Films that were only sent there and back are told {'too' if _explains(control, found) else 'hardly'}"
+        whose_part = "much of it is" if _explains(control, found) else "little of it is"
+        return f"{sentence} {back}, {told(control)}: {whose_part} the network's texture alone."
     if control.value is not None:
         return f"{sentence} Of films that were only sent there and back there is no evidence of it: {told(control)}."
     return sentence
+
+
+def _explains(control: Measure, found: Measure) -> bool:
+    """Tell whether there and back alone is told at least half as far above chance as the translations are."""
+    return (
+        control.value is not None and found.value is not None and control.value - CHANCE >= (found.value - CHANCE) / 2
+    )
 
 
 def _how(found: Measure, value: float) -> str:
@@ -79,7 +87,9 @@ def of_origin(report: RealismReport) -> str:
         holds = "Without an interval" if found.low is None else "The interval holds 0.5:"
         return f"{begin}{holds} there is no evidence that it can, which so few images may owe to their number."
     if _is_told(control):
-        return f"{begin}It tells films there and back as well, so at least part of what it sees is the network's touch."
+        if _explains(control, found):
+            return f"{begin}It tells films there and back as well, so much of what it sees is the network's touch."
+        return f"{begin}It hardly tells films there and back, so most of what it sees is what the translation changes."
     if control.value is None:
         return f"{begin}The control, films there and back, is missing: {control.reason}."
     return f"{begin}No evidence that it tells films there and back, so what it sees may be what the translation adds."
@@ -91,9 +101,12 @@ def of_kid(report: RealismReport) -> str:
         return f"Not measured: {_reason(report.kid, report.classifier_reason)}."
     own, floor, control = report.kid, report.kid_films, report.kid_reconstructed
     apart = own.low is not None and floor.high is not None and own.low > floor.high
+    beyond = own.value is not None and floor.high is not None and own.value > floor.high
     words = [
         "Farther from the films than other films are."
         if apart
+        else "Farther from the films than other films are, though the two intervals overlap."
+        if beyond
         else "No evidence that they lie farther from the films than other films do.",
     ]
     if apart and control.value is not None and own.value is not None and control.value >= own.value / 2:

@@ -110,16 +110,23 @@ def conclusion(history: pd.DataFrame) -> str:
     """
     last = int(history["step"].max())
     for measure, begin in NEAREST.items():
-        found = []
+        found, falling = [], False
         for way, (words, _) in WAYS.items():
             values = likeness(history, measure, way)
             if not values.empty:
                 told = "" if measure == "kid" else f", {values.min():.3f}"
+                falling = falling or int(history.loc[values.idxmin(), "step"]) == last
                 found.append(f"{words} at step {int(history.loc[values.idxmin(), 'step']):,} of {last:,}{told}")
         if found:
+            more = (
+                "A curve that is lowest at the last step may still fall with more steps"
+                if falling
+                else "Where a curve has stopped falling, more steps bring nothing"
+            )
             return (
-                f"{begin}: {'; '.join(found)}. Where a curve has stopped falling, more steps bring nothing; it is "
-                "measured on few films of val, so small steps up and down mean nothing."
+                f"{begin}: {'; '.join(found)}. {more}; it is measured on few films of val, so small steps up and down "
+                "mean nothing. The AUROC here is that of a simple rule, made to follow the training; the one that counts "
+                "stands under Realism."
             )
     return "Neither KID nor the AUROC was followed, so nothing here says when to stop."
 

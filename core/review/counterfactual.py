@@ -34,8 +34,8 @@ OFFERED = (
     "says, so that you have seen it is kept with your answer."
 )
 TITLES = {
-    synthetic.B_TO_A: "This film without pneumothorax",
-    synthetic.A_TO_B: "This film with pneumothorax",
+    synthetic.B_TO_A: "A network's attempt to take the pneumothorax away",
+    synthetic.A_TO_B: "A network's attempt to add a pneumothorax",
 }
 
 

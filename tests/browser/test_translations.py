@@ -76,7 +76,7 @@ def test_pictures_zoom_together_and_swipe_and_what_is_invented_says_so_at_every_
 
     page.get_by_role("button", name="Whole picture").click()
     page.get_by_role("button", name="Swipe").click()
-    swipe = page.get_by_role("slider", name="Swipe between Film and Translation: given a pneumothorax")
+    swipe = page.get_by_role("slider", name="Swipe between Film and Translation: meant to show a pneumothorax")
     expect(page.locator(".pair canvas")).to_have_count(1)
     seen = {}
     for place in ("100", "50", "0"):

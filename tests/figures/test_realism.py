@@ -45,7 +45,11 @@ def test_the_verdict_follows_the_interval_and_not_the_value_alone(auroc, begins)
 
 def test_the_verdict_names_the_control():
     assert "sent there and back there is no evidence of it" in realism_words.verdict(told((0.97, 0.92, 0.99)))
-    assert "it is texture, at least in part" in realism_words.verdict(told((0.97, 0.92, 0.99), (0.9, 0.8, 0.95)))
+    much, little = (
+        realism_words.verdict(told((0.97, 0.92, 0.99), back)) for back in ((0.9, 0.8, 0.95), (0.53, 0.51, 0.55))
+    )
+    assert "are told too, 0.900 (0.800 to 0.950): much of it is the network's texture alone." in much
+    assert "are told hardly, 0.530 (0.510 to 0.550): little of it is the network's texture alone." in little
 
 
 def test_without_a_classifier_of_origin_the_verdict_says_why():

@@ -113,8 +113,8 @@ def test_the_verdict_comes_first_and_the_most_real_image_is_large_beside_its_fil
     assert listed(at)[0] == "film11~a-to-b"
     assert "Image film11~a-to-b" in said
     film, made_of_it, change = panes(at)
-    assert [film["title"], made_of_it["title"]] == ["Film", "Translation: given a pneumothorax"]
-    assert (film["alt"], made_of_it["alt"]) == ("Film, PHANTOM", "Translation: given a pneumothorax, GENERATED")
+    assert [film["title"], made_of_it["title"]] == ["Film", "Translation: meant to show a pneumothorax"]
+    assert (film["alt"], made_of_it["alt"]) == ("Film, PHANTOM", "Translation: meant to show a pneumothorax, GENERATED")
     before, after = translated.film(11).astype(int), translated.translation(11).astype(int)
     assert f"mean change {np.abs(after - before).mean():.1f} grey levels" in change["note"]
     assert change["legend"]["labels"][1] == "0"
@@ -261,7 +261,7 @@ def test_both_directions_can_be_chosen_and_a_set_that_is_damaged_or_removed_take
     translated.write_set(workspace, name="films-nf", direction=synthetic.B_TO_A, **without)
     at = opened()
     checked(at.selectbox(key="translations.synthetic").set_value("films-nf").run())
-    assert panes(at)[1]["title"] == "Translation: pneumothorax taken away"
+    assert panes(at)[1]["title"] == "Translation: meant to show none"
     assert f"How far a classifier's probability moved is not known: {reason}." in text(at)
     shown(at, translations.DOSE)
     assert "They serve as the control arm" in at.info[0].value
@@ -336,7 +336,7 @@ def test_a_real_film_has_no_mark_and_its_translation_has():
 
     found = translations_pair.panes(film, translated.film(1), translated.translation(1), None, card)
 
-    assert [one.alt for one in found[:2]] == ["Film", "Translation: given a pneumothorax, GENERATED"]
+    assert [one.alt for one in found[:2]] == ["Film", "Translation: meant to show a pneumothorax, GENERATED"]
 
 
 def test_every_field_of_a_passport_has_a_title():

@@ -44,8 +44,8 @@ def test_it_is_not_there_unless_it_was_turned_on(made):
     turn_on(reads)
 
     told = view(made, reads, of, of.listed[0]).counterfactual
-    wanted = "with" if of.row(of.listed[0])["label"] == 0 else "without"
-    assert told["title"] == f"This film {wanted} pneumothorax"
+    wanted = "add a pneumothorax" if of.row(of.listed[0])["label"] == 0 else "take the pneumothorax away"
+    assert told["title"] == f"A network's attempt to {wanted}"
     assert (told["caption"], told["mark"]) == ("invented by a network: it may add or remove disease", "GENERATED")
 
 
