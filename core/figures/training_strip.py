@@ -125,8 +125,8 @@ def conclusion(history: pd.DataFrame) -> str:
             )
             return (
                 f"{begin}: {'; '.join(found)}. {more}; it is measured on few films of val, so small steps up and down "
-                "mean nothing. The AUROC here is that of a simple rule, made to follow the training; the one that counts "
-                "stands under Realism."
+                "mean nothing. The AUROC here is that of a simple rule, made to follow the training; the one that "
+                "counts stands under Realism."
             )
     return "Neither KID nor the AUROC was followed, so nothing here says when to stop."
 
