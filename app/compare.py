@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from app import panels, resources, state
-from core.base import files
 from core.base.errors import InputError
 from core.evaluation import comparison, external, pooled, prediction_store
 from core.evaluation.comparison import Aligned, Difference
@@ -106,8 +105,9 @@ def chosen_first(names: Sequence[str]) -> list[str]:
         names: Ids, the newest first.
     """
     models = _models()
-    besides = {card["checkpoint_id"] for card in resources.checkpoint_cards() if card.get("synthetic")}
-    names = sorted(names, key=lambda name: name in besides or _head_only(name))
+    place = resources.workspace()
+    partly = {card["checkpoint_id"] for card in resources.checkpoint_cards() if not cards.is_whole(place, card)}
+    names = sorted(names, key=lambda name: name in partly)
     newest = [next((name for name in names if models.get(name) == kind), None) for kind in FIRST]
     first = [name for name in newest if name is not None]
     return [*first, *(name for name in names if name not in first)][: max(SHOWN, len(first))]
@@ -235,11 +235,6 @@ def _shortest(name: str, titles: Sequence[str]) -> str:
     """
     title = name.split(", ", maxsplit=1)[0]
     return title if titles.count(title) == 1 else name
-
-
-def _head_only(name: str) -> bool:
-    path = resources.workspace().checkpoint(name) / cards.CONFIG
-    return path.exists() and bool(files.read_json(path).get("head_only"))
 
 
 def _models() -> dict[str, str]:

@@ -95,7 +95,8 @@ def wanted_teller(options: dict[str, Any]) -> Wanted:
     card = synthetic.card(place, config.synthetic)
     split = place.split(card.dataset, config.split or card.split)
     tables = (place.radiographs(config.synthetic), place.radiographs(card.dataset), place.synthetic_card(card.name))
-    reason = _unfit_images(config, _times(*tables, split, split.with_suffix(".json")))
+    read = _times(*tables, split, split.with_suffix(".json"))
+    reason = _unfit_images(config.synthetic, config.dataset, config.split, read)
     if reason is not None:
         raise InputError(reason[0], field=reason[1])
     title = f"Train {TITLES[ORIGIN]} on {config.synthetic}"
@@ -163,11 +164,10 @@ def _unfit_domains(dataset: str, split: str, read: Read) -> str | None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _unfit_images(_config: OriginConfig, read: Read) -> tuple[str, str | None] | None:
+def _unfit_images(name: str, dataset: str | None, split: str | None, read: Read) -> tuple[str, str | None] | None:
     """Say why a classifier of origin cannot learn, and the option at fault, or None."""
     try:
-        chosen = {"dataset": _config.dataset, "split": _config.split}
-        origin_films.refuse_unusable(origin_films.gather(resources.workspace(), _config.synthetic, **chosen))
+        origin_films.refuse_unusable(origin_films.gather(resources.workspace(), name, dataset=dataset, split=split))
     except InputError as error:
         return str(error), error.field
     return None

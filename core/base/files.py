@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import filelock
+
 from core.base.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,6 +63,30 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _sync_folder(path.parent)
+
+
+@contextmanager
+def held_alone(folder: Path, *, doing: str) -> Iterator[None]:
+    """Hold a folder against other processes; the system frees it when its holder dies.
+
+    Args:
+        folder: It is made where it does not exist.
+        doing: What another process that holds it does: "trains the same".
+
+    Raises:
+        InputError: If another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        msg = f"Expected to be alone in {folder}, found another process that {doing}; wait for it."
+        raise InputError(msg) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:

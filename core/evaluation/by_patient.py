@@ -1,13 +1,12 @@
-"""A mean, a share and an AUROC as reports tell them: with the interval that knows patients, or why there is none."""
+"""A mean and an AUROC as reports tell them: with the interval that knows patients, or why there is none."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from core.base.statistics import clustered_proportion
-from core.evaluation import delong, metrics
+from core.evaluation import measures
 from core.evaluation.intervals import DRAWS, bootstrap, percentile_interval
-from core.evaluation.measures import ALIKE, FEW, FEW_IN_ALL, LACKING, MIN_PATIENTS
+from core.evaluation.measures import ALIKE, FEW_IN_ALL, LACKING, MIN_PATIENTS
 from core.evaluation.metrics import Films
 from core.evaluation.report import Measure
 
@@ -44,18 +43,6 @@ def drawn_measure(value: float, drawn: np.ndarray) -> Measure:
     return Measure(value=value, low=min(interval[0], value), high=max(interval[1], value))
 
 
-def share(hits: np.ndarray, patients: np.ndarray, *, lacking: str) -> Measure:
-    """Return the share of films that are hits `(N,)`, with the clustered Wilson interval.
-
-    Args:
-        hits: Whether each is one.
-        patients: Of each, `(N,)`.
-        lacking: Why there is none, where there is no film.
-    """
-    found = clustered_proportion(hits, patients)
-    return Measure(value=None, reason=lacking) if found is None else Measure(**found._asdict())
-
-
 def auroc(labels: np.ndarray, probabilities: np.ndarray, patients: np.ndarray, *, lacking: str) -> Measure:
     """Return the AUROC with the interval of clustered DeLong.
 
@@ -67,10 +54,4 @@ def auroc(labels: np.ndarray, probabilities: np.ndarray, patients: np.ndarray, *
     """
     numbers = np.unique(np.asarray(patients).astype(str), return_inverse=True)[1]
     films = Films(np.asarray(labels, float), np.asarray(probabilities, float), numbers)
-    value = metrics.auroc(films.labels, films.probabilities)
-    if value is None:
-        return Measure(value=None, reason=lacking)
-    if delong.freedom(films) + 1 < MIN_PATIENTS:
-        return Measure(value=value, reason=FEW)
-    interval = delong.auroc_interval(films)
-    return Measure(value=value, reason=ALIKE) if interval is None else Measure(**interval._asdict())
+    return measures.auroc(films, lacking if len(np.unique(films.labels)) < 2 else None)

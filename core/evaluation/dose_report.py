@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from core.evaluation.report import Measure
+from core.evaluation.report import Measure, Plain
 
 PREFIX = "dose-response-"  # of a report's id; data set, split and synthetic data set follow
 
 Verdict = Literal["helps", "no evidence", "harms"]
-
-
-class _Plain(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Difference(Measure):
@@ -23,7 +17,7 @@ class Difference(Measure):
     p: float | None = None
 
 
-class Dose(_Plain):
+class Dose(Plain):
     """Classifiers that learnt with one share of synthetic films, one a seed, measured on the same films."""
 
     share: float
@@ -47,7 +41,7 @@ class Dose(_Plain):
     """Below zero is better."""
 
 
-class DoseReport(_Plain):
+class DoseReport(Plain):
     """Whether synthetic images help a classifier on films it did not learn from."""
 
     report_id: str

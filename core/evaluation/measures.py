@@ -79,8 +79,8 @@ def measures(
     easy_lacking = lacking if not ill.any() or no_finding.any() else f"no negative film with {NO_FINDING}"
     drawn, limits = _drawn(films, lacking, threshold, prevalence=prevalence, draws=draws, seed=seed)
     found = {
-        "auroc": _auroc(films, lacking),
-        "auroc_no_finding": _auroc(films.only(ill | no_finding), easy_lacking),
+        "auroc": auroc(films, lacking),
+        "auroc_no_finding": auroc(films.only(ill | no_finding), easy_lacking),
         **drawn,
         **_proportions(films, threshold),
     }
@@ -99,7 +99,13 @@ def confusion(films: Films, threshold: float) -> Confusion:
     )
 
 
-def _auroc(films: Films, lacking: str | None) -> Measure:
+def auroc(films: Films, lacking: str | None) -> Measure:
+    """Return the AUROC with its interval by clustered DeLong, or why there is none.
+
+    Args:
+        films: The films.
+        lacking: Why there is no AUROC, where there is one class only; else None.
+    """
     if lacking is not None:
         return Measure(value=None, reason=lacking)
     if _few(films):
@@ -117,7 +123,7 @@ def _few(films: Films) -> bool:
 def _proportions(films: Films, threshold: float | None) -> dict[str, Measure]:
     """Return the prevalence, and what shares of the films are called right at the threshold."""
     ill = films.labels == 1
-    found = {"prevalence": _share(ill, films.patients, "no film")}
+    found = {"prevalence": share(ill, films.patients, "no film")}
     if threshold is None:
         return found | dict.fromkeys(PROPORTIONS, Measure(value=None, reason=NO_THRESHOLD))
     called = films.probabilities >= threshold
@@ -128,11 +134,18 @@ def _proportions(films: Films, threshold: float | None) -> dict[str, Measure]:
         "npv": (~ill, ~called, "no film below the threshold"),
     }
     return found | {
-        name: _share(hits[among], films.patients[among], reason) for name, (hits, among, reason) in cases.items()
+        name: share(hits[among], films.patients[among], reason) for name, (hits, among, reason) in cases.items()
     }
 
 
-def _share(hits: np.ndarray, patients: np.ndarray, reason: str) -> Measure:
+def share(hits: np.ndarray, patients: np.ndarray, reason: str) -> Measure:
+    """Return the share of films that are hits `(N,)`, with the clustered Wilson interval by their patients `(N,)`.
+
+    Args:
+        hits: Whether each is one.
+        patients: Of each.
+        reason: Why there is none, where there is no film.
+    """
     found = clustered_proportion(hits, patients)
     return Measure(value=None, reason=reason) if found is None else Measure(**found._asdict())
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from core.evaluation.report import Measure
+from core.evaluation.report import Measure, Plain
 
 PREFIX = "realism-"  # of a report's id; the name of the synthetic data set follows
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Spectrum(_Plain):
+class Spectrum(Plain):
     """Radially averaged power spectra, mean over images, log10; and the mean absolute gap of each to the films'."""
 
     frequencies: list[float]
@@ -28,7 +22,7 @@ class Spectrum(_Plain):
     gap_reconstructed: float
 
 
-class Origin(_Plain):
+class Origin(Plain):
     """How well a classifier trained for it tells origin, on films and images whose patients it did not learn from."""
 
     checkpoint_id: str | None
@@ -40,7 +34,7 @@ class Origin(_Plain):
     """The control: of films there and back against films; above 0.5 it is the network's texture that is told."""
 
 
-class Arm(_Plain):
+class Arm(Plain):
     """What happens to a classifier's probability when negative films are only sent there and back."""
 
     name: str
@@ -54,7 +48,7 @@ class Arm(_Plain):
     """The same minus that of the arm `none`, paired by film."""
 
 
-class Maps(_Plain):
+class Maps(Plain):
     """Mean heat maps on a grid, rows from the top, each cell 0 to 1; null with the reason where none can be made."""
 
     checkpoint_id: str | None
@@ -65,7 +59,7 @@ class Maps(_Plain):
     """synthetic - real."""
 
 
-class Region(_Plain):
+class Region(Plain):
     """Where translations change a film, against what there and back changes."""
 
     name: str
@@ -80,7 +74,7 @@ class Region(_Plain):
     """Mean share of the film that the region takes: what an even change would give."""
 
 
-class RealismReport(_Plain):
+class RealismReport(Plain):
     """How realistic a synthetic data set is; measured on parents that its generator did not see."""
 
     report_id: str

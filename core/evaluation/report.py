@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Plain(BaseModel):
+class Plain(BaseModel):
     """Frozen, without unknown fields, and without NaN or infinity, for which JSON has no word."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Measure(_Plain):
+class Measure(Plain):
     """A measure with its 95 % interval; null with the reason where it does not exist."""
 
     value: float | None
@@ -24,7 +24,7 @@ class Measure(_Plain):
     reason: str | None = None
 
 
-class Threshold(_Plain):
+class Threshold(Plain):
     """The operating point that the measures at a threshold were taken at, and where it was chosen."""
 
     value: float
@@ -43,7 +43,7 @@ class Threshold(_Plain):
     """When it was activated, ISO 8601, UTC; None for the card's own."""
 
 
-class Counts(_Plain):
+class Counts(Plain):
     """What was measured on."""
 
     films: int
@@ -56,7 +56,7 @@ class Counts(_Plain):
     """Predicted films that the reference standard does not speak of; they are left out."""
 
 
-class Confusion(_Plain):
+class Confusion(Plain):
     """Films by reference standard and call at the threshold."""
 
     true_positive: int
@@ -65,7 +65,7 @@ class Confusion(_Plain):
     true_negative: int
 
 
-class Points(_Plain):
+class Points(Plain):
     """A curve thinned for the screen; `exact` is how many points it has in full."""
 
     x: list[Share]
@@ -75,7 +75,7 @@ class Points(_Plain):
     exact: int
 
 
-class Limits(_Plain):
+class Limits(Plain):
     """95 % limits of the sensitivity along a ROC curve."""
 
     x: list[Share]
@@ -84,7 +84,7 @@ class Limits(_Plain):
     high: list[Share]
 
 
-class Calibrated(_Plain):
+class Calibrated(Plain):
     """Films whose probabilities lie in one bin of equal width, and how often it came true."""
 
     films: int
@@ -96,7 +96,7 @@ class Calibrated(_Plain):
     high: Share
 
 
-class Heaps(_Plain):
+class Heaps(Plain):
     """How the probabilities of some films are spread: counts in bins of equal width from 0 to 1."""
 
     label: int
@@ -106,7 +106,7 @@ class Heaps(_Plain):
     counts: list[int]
 
 
-class NetBenefit(_Plain):
+class NetBenefit(Plain):
     """The decision curve: what calling films positive from a threshold on gains, in true positives a film."""
 
     prevalence: Share
@@ -116,7 +116,7 @@ class NetBenefit(_Plain):
     """If every film were called positive; calling none has 0."""
 
 
-class Subgroup(_Plain):
+class Subgroup(Plain):
     """The films that share one value of something that is known of them."""
 
     by: str
@@ -133,7 +133,7 @@ class Subgroup(_Plain):
     """Why little can be concluded, such as too few patients."""
 
 
-class Shortcut(_Plain):
+class Shortcut(Plain):
     """Whether the drain is recognised in the place of the air."""
 
     with_drain: Subgroup | None
@@ -153,7 +153,7 @@ class Shortcut(_Plain):
     """Called positive with the drain and not without; None without a threshold or such films."""
 
 
-class Truth(_Plain):
+class Truth(Plain):
     """The measures against one source of labels."""
 
     truth: str
@@ -165,7 +165,7 @@ class Truth(_Plain):
     metrics: dict[str, Measure]
 
 
-class EvaluationReport(_Plain):
+class EvaluationReport(Plain):
     """What a checkpoint measures on one part of a split, against one source of labels.
 
     Numbers are not rounded. Intervals go by patient: clustered DeLong for the AUROCs, clustered

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.base.statistics import clustered_proportion
-from core.evaluation import by_patient
+from core.evaluation import measures
 from core.evaluation.measures import FEW, MIN_PATIENTS, NO_THRESHOLD
 from core.evaluation.metrics import Films
 from core.evaluation.report import Measure, Subgroup
@@ -144,8 +144,9 @@ def _auroc(films: Films, *, fewest: int) -> Measure:
         films: The films.
         fewest: Patients of the class that fewer own.
     """
-    lacking = "no negative film" if (films.labels == 1).any() else "no positive film"
-    found = by_patient.auroc(films.labels, films.probabilities, films.patients, lacking=lacking)
+    ill = films.labels == 1
+    lacking = None if ill.any() and not ill.all() else "no negative film" if ill.any() else "no positive film"
+    found = measures.auroc(films, lacking)
     return found if found.value is None or fewest >= MIN_PATIENTS else Measure(value=found.value, reason=FEW)
 
 

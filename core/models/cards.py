@@ -74,6 +74,11 @@ def read_history(workspace: Workspace, checkpoint_id: str) -> pd.DataFrame:
     return files.read_parquet(_complete(workspace, checkpoint_id) / HISTORY)
 
 
+def is_whole(workspace: Workspace, card: dict[str, Any]) -> bool:
+    """Tell whether a classifier learnt all its weights, and from films alone, as the arms of a dose-response do not."""
+    return not card.get("synthetic") and not read_config(workspace, card["checkpoint_id"]).get("head_only")
+
+
 def pixels(card: dict[str, Any]) -> str:
     """Say at which image sizes a checkpoint works: one, or each of its members' in order.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.evaluation import by_patient
+from core.evaluation import by_patient, measures
 from core.evaluation.intervals import DRAWS, bootstrap
 from core.evaluation.measures import FEW_IN_ALL, MIN_PATIENTS
 from core.evaluation.report import Measure
@@ -76,4 +76,4 @@ def _inside(points: Side, reference: Side) -> Measure:
     if not len(points) or len(reference) <= likeness.NEIGHBOURS:
         return Measure(value=None, reason=FEW_NEIGHBOURS)
     hits = likeness.inside(points.features, reference.features)
-    return by_patient.share(hits, points.patients, lacking=FEW_NEIGHBOURS)
+    return measures.share(hits, points.patients, FEW_NEIGHBOURS)

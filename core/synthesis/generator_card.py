@@ -7,10 +7,9 @@ References:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from core.data import radiographs
 from core.models import arithmetic, cards
@@ -18,9 +17,9 @@ from core.models.model_card import BANNER
 from core.synthesis.config import CYCLEGAN, TITLES
 from core.synthesis.domains import DOMAINS
 from core.training import effort, results
+from core.vision import device as devices
 
 if TYPE_CHECKING:
-    from core.models.contract import Classifier
     from core.synthesis.following import Following
     from core.synthesis.learning import Run
     from core.synthesis.pairs import Pairs
@@ -79,7 +78,7 @@ def card(run: Run, pairs: Pairs, following: Following) -> dict[str, Any]:
             "weights": "started from scratch",
             "steps": run.place.step,
             "batch_size": config.learning.batch_size,
-            "device": _name(run.device),
+            "device": devices.name_of(run.device),
             "precision": str(run.gan.fabric.strategy.precision.precision),
             "images_per_s": per_second,
         },
@@ -87,7 +86,7 @@ def card(run: Run, pairs: Pairs, following: Following) -> dict[str, Any]:
         "classifier_reason": following.classifier_reason,
         "efficiency": {
             # It asks for a network that takes one film, which a generator is too.
-            "gflops": arithmetic.gflops(cast("Classifier", kept.a_to_b), spec.size),
+            "gflops": arithmetic.gflops(kept.a_to_b, spec.size),
             "images_per_s": per_second,
             "wall_s": seconds,
             "peak_memory_mb": effort.peak_memory_mb(),
@@ -188,7 +187,3 @@ def _caveats(card: dict[str, Any]) -> str:
 
 def _number(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.3f}"
-
-
-def _name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.evaluation import by_patient
+from core.evaluation import by_patient, measures
 from core.evaluation.realism_report import Region
 from core.synthesis import regions_changed
 
@@ -47,7 +47,7 @@ def _region(name: str, column: str, told: pd.DataFrame) -> Region:
     return Region(
         name=name,
         images=len(told),
-        more=by_patient.share((told[change] > told[back]).to_numpy(), patients, lacking=LACKING),
+        more=measures.share((told[change] > told[back]).to_numpy(), patients, LACKING),
         inside=by_patient.mean(told[change].to_numpy(float), patients, lacking=LACKING),
         area=float(area.mean()) if len(area) else None,
     )

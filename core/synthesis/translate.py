@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import filelock
 import numpy as np
 import pandas as pd
 
@@ -65,7 +63,7 @@ def translate(
         checkpoint_id=checkpoint_id, dataset=dataset, split=split, part=part, direction=direction, name=name
     )
     folder = workspace.cache / "translations" / workspace.dataset(name).name
-    with _alone(folder):
+    with files.held_alone(folder, doing="translates the same"):
         plan = parents.plan(workspace, asked)
         if plan.made is not None:
             return plan.made
@@ -174,23 +172,3 @@ def _identity(workspace: Workspace, plan: Plan) -> str:
     digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     digest.update(plan.films[columns].astype("str").to_csv(index=False).encode())
     return digest.hexdigest()[:16]
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder in which a set is made against other processes.
-
-    Raises:
-        InputError: If another process makes a set of this name now.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        msg = f"Expected to be alone in {folder}, found another process that translates the same; wait for it."
-        raise InputError(msg) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -19,6 +19,7 @@ from core.evaluation import metrics
 from core.models import forward
 from core.training import losses
 from core.training.learner import Learner, LossIsNoNumber
+from core.vision import device as devices
 from core.vision import loader
 from core.vision.loader import Recipe
 
@@ -150,7 +151,7 @@ class _Run:
             history=history,
             best_epoch=self.place.best_epoch,
             best_by="log-loss" if history[0]["tune_auroc"] is None else "auroc",
-            device=_device_name(self.fabric.device),
+            device=devices.name_of(self.fabric.device),
             precision=str(self.fabric.strategy.precision.precision),
             parts=self.learner.parts,
             stopped=stopped,
@@ -258,7 +259,3 @@ class _Run:
 def _merit(row: Row) -> tuple[float, float]:
     area, loss = row["tune_auroc"], row["tune_loss"]
     return (0.0 if area is None else float(area), -float(loss or 0.0))
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

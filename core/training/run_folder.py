@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import filelock
 import torch
 
 from core.base import files, progress
@@ -49,19 +48,10 @@ class RunFolder:
         Raises:
             InputError: If another process trains the same now.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            msg = f"Expected to be alone in {self.path}, found another process that trains the same; wait for it."
-            raise InputError(msg) from None
-        try:
+        with files.held_alone(self.path, doing="trains the same"):
             for stray in self.path.glob(".*.part"):  # of a process that was killed while it wrote
                 stray.unlink()
             yield
-        finally:
-            lock.release()
 
     def read(self) -> dict[str, Any] | None:
         """Return the state kept last, or None at the beginning of a run.

@@ -19,3 +19,8 @@ def chosen() -> torch.device:
         msg = "Expected a GPU as PLEURASCOPE_DEVICE=cuda asks for, found none; set it to auto or cpu."
         raise InputError(msg)
     return torch.device("cpu" if wanted == "cpu" or not torch.cuda.is_available() else "cuda")
+
+
+def name_of(device: torch.device) -> str:
+    """Return what a device is called: a GPU by its model, else "cpu"."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

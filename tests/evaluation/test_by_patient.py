@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.base.statistics import clustered_proportion
-from core.evaluation import by_patient, delong
+from core.evaluation import by_patient, delong, measures
 from core.evaluation.measures import ALIKE, FEW, FEW_IN_ALL
 from core.evaluation.metrics import Films
 
@@ -35,10 +35,10 @@ def test_a_mean_without_an_interval_says_why(values, patients, value, reason):
 def test_a_share_is_the_clustered_proportion():
     hits, patients = np.array([1, 0, 1, 1, 0]), np.array([0, 0, 1, 2, 3])
 
-    found = by_patient.share(hits, patients, lacking="none")
+    found = measures.share(hits, patients, "none")
 
     assert (found.value, found.low, found.high) == tuple(clustered_proportion(hits, patients))
-    assert by_patient.share(hits[:0], patients[:0], lacking="none").reason == "none"
+    assert measures.share(hits[:0], patients[:0], "none").reason == "none"
 
 
 def test_an_auroc_is_clustered_delong():

@@ -220,7 +220,10 @@ def test_a_classifier_is_no_generator(workspace, generator):
 def test_two_processes_do_not_make_the_same(workspace, generator):
     folder = workspace.cache / "translations" / "ptx"
 
-    with translate._alone(folder), pytest.raises(InputError, match="another process that translates the same"):
+    with (
+        files.held_alone(folder, doing="tests"),
+        pytest.raises(InputError, match="another process that translates the same"),
+    ):
         made(workspace, generator)
 
 
