@@ -51,9 +51,12 @@ COMMANDS = {
     "explain": "draw what moved a checkpoint on one film, with the verdict whether to trust it",
     "localisation": "measure whether heat maps meet the pneumothorax, where masks or boxes exist",
     "triage": "part the films of a part into suspected, unsure and not suspected",
-    "review": "write reads and label sets to files, count how far readers agree, verify the store",
+    "review": "write reads and label sets to files, count how far readers agree, verify the store, replay a read",
+    "loop": "train again with the labels that readers gave, and measure what it brought",
     "jobs": "list, show, cancel or resume jobs; run their worker",
     "backup": "copy the database and the cards of the checkpoints into a folder",
+    "restore": "put a backup of the database in its place",
+    "erase": "take one patient out of everything that can forget, and say what cannot",
 }
 
 

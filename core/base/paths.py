@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.base.config import GivenPath
@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     online: bool = False  # off: nothing leaves the machine
     audit_key_file: GivenPath | None = None  # None is in the user's configuration folder
+    lookup_file: GivenPath | None = None  # from pseudonyms back to patients; None: no such file is kept
+    role_claim: str = "roles"  # where the login's provider says what somebody may do
+    idle_minutes: int = Field(default=15, ge=1, le=720)  # after which a session with a login locks
 
 
 def read_settings() -> Settings:
@@ -60,6 +63,7 @@ class Workspace:
                 msg = f"Expected PLEURASCOPE_{variable} to name a folder, found a file at {folder}; name another."
                 raise InputError(msg)
         self.audit_key_file = settings.audit_key_file
+        self.lookup_file = settings.lookup_file
         self.database_url = settings.database_url or f"sqlite:///{self.root / 'pleurascope.sqlite'}"
 
     @property

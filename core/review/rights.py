@@ -14,7 +14,10 @@ from core.base.errors import InputError
 READ, ADJUDICATE, EXPORT, AUDIT = "read", "adjudicate", "export", "audit"
 PROPOSE, ACTIVATE = "propose", "activate"  # an operating point; activate also means to decline
 ADMINISTER = "administer"  # turn on or off what is off by default
-RIGHTS = (READ, ADJUDICATE, EXPORT, AUDIT, PROPOSE, ACTIVATE, ADMINISTER)
+INTAKE = "take in films"
+RESEARCH = "research"  # see the pages of Research, where labels and the model's answers stand
+RUN = "run"  # file jobs
+RIGHTS = (READ, ADJUDICATE, EXPORT, AUDIT, PROPOSE, ACTIVATE, ADMINISTER, INTAKE, RESEARCH, RUN)
 LONGEST = 60
 RESERVED = {"command line", "pleurascope", "the dashboard"}
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core.base import secret
 from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.store.engine import database_file
 
 LOCK_SECONDS = 20.0  # as long as the database waits for another writer
+_LOST = "put back your copy of it, since a new key cannot speak for what was written with the old one."
 
 
 def key_file(workspace: Workspace) -> Path:
@@ -26,7 +23,7 @@ def key_file(workspace: Workspace) -> Path:
     Raises:
         InputError: If that is inside the workspace, or beside the database, where whoever changes the store finds it.
     """
-    path = (workspace.audit_key_file or _configuration_folder() / "audit.key").resolve()
+    path = (workspace.audit_key_file or secret.configuration_folder() / "audit.key").resolve()
     if path.is_relative_to(workspace.root):
         msg = (
             f"Expected PLEURASCOPE_AUDIT_KEY_FILE outside the workspace {workspace.root}, found it inside; "
@@ -49,28 +46,7 @@ def read(path: Path) -> bytes:
     Raises:
         InputError: If there is none, it cannot be read, or others than its owner can read it.
     """
-    try:
-        content, mode = path.read_text(encoding="ascii", errors="replace").strip(), path.stat().st_mode
-    except FileNotFoundError:
-        msg = (
-            f"Expected the audit key at {path}, found none; put back your copy of it, since a new key cannot speak for "
-            "what was written with the old one."
-        )
-        raise InputError(msg) from None
-    except OSError as error:
-        msg = f"Expected the audit key at {path}, found that it cannot be read ({error.strerror}); make it readable."
-        raise InputError(msg) from None
-    # Refused, not tightened: that others could read it means it may be known, and its owner must learn that.
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        msg = (
-            f"Expected an audit key that only its owner can read, found mode {stat.S_IMODE(mode):04o} at {path}; "
-            f"run `chmod 600 {path}`, and think about who may have copied it."
-        )
-        raise InputError(msg)
-    if not re.fullmatch(r"[0-9a-f]{64}", content):
-        msg = f"Expected an audit key of 64 hexadecimal digits at {path}, found something else; put back the right one."
-        raise InputError(msg)
-    return bytes.fromhex(content)
+    return secret.read(path, what="audit key", lost=_LOST)
 
 
 def read_or_make(path: Path) -> bytes:
@@ -80,16 +56,7 @@ def read_or_make(path: Path) -> bytes:
         InputError: If it cannot be used.
     """
     if not path.exists():
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # mode 0600
-        aside = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(32) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        secret.make(path)
     return read(path)
 
 
@@ -117,14 +84,3 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _configuration_folder() -> Path:
-    given = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME")
-    if given:
-        return Path(given) / "pleurascope"
-    try:
-        return Path.home() / ".config" / "pleurascope"
-    except RuntimeError:
-        msg = "Expected a home folder for the audit key, found none; name a place by PLEURASCOPE_AUDIT_KEY_FILE."
-        raise InputError(msg) from None
