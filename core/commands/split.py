@@ -29,6 +29,9 @@ class SplitArguments(Config):
     share: float = Field(0.2, gt=0, le=1, description="For small: the share of patients that stays.")
     strict: bool = Field(False, description="Films that look alike across parts fail the audit instead of warning.")
     negatives: Literal["all", "no-finding"] = Field("all", description="For balanced: which films count as negative.")
+    labels: str | None = Field(
+        None, description="Source of labels, for a data set whose own table knows none; train with the same."
+    )
     train_list: GivenPath | None = Field(None, description="For official: file with a train film's name a line.")
     val_list: GivenPath | None = Field(None, description="For official: file with the val films' names.")
     test_list: GivenPath | None = Field(None, description="For official: file with the test films' names.")
@@ -57,6 +60,7 @@ def run(words: list[str]) -> Outcome:
         val_list=_names(arguments.val_list),
         test_list=_names(arguments.test_list),
         strict=arguments.strict,
+        labels=arguments.labels,
         thumbnails=_thumbnails(workspace, arguments.dataset),
     )
     return Outcome(

@@ -217,4 +217,8 @@ def index_table(report: Mapping[str, Any]) -> pd.DataFrame:
         for key, title in INDEX_TALLIES.items()
         for reason, found in report.get(key, {}).items()
     ]
+    shared = report.get("repeated_uids", [])
+    if shared:
+        first = " and ".join(shared[0])
+        rows.append({"What": "films under one UID", "Reason": "all stand", "Count": len(shared), "Such as": first})
     return pd.DataFrame(rows, columns=["What", "Reason", "Count", "Such as"])

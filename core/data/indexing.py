@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ class IndexReport:
     truth_left_out: dict[str, Any]
     same_pixels: dict[str, Any]  # images that stand under several names
     warnings: list[str]
+    repeated_uids: list[list[str]] = field(default_factory=list)  # image_ids that share a SOPInstanceUID
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -100,11 +101,11 @@ def index(
             table = _with_files_beside(table, column, beside / folder)
     table = schema.checked(table.drop(columns="file_name", errors="ignore"), schema.RADIOGRAPHS)
     truths, truth_left_out = _truths(table, beside)
-    report = _report(
+    report = report_of(
         dataset, listing, table, truths, with_images,
         files_without_row=without_row, read_by_rule=by_rule, truth_left_out=truth_left_out,
     )  # fmt: skip
-    _write(workspace, dataset, table, truths, report)
+    write(workspace, dataset, table, truths, report)
     return report
 
 
@@ -202,9 +203,17 @@ def _same_pixels(table: pd.DataFrame) -> tuple[dict[str, Any], list[str]]:
     return {"pictures": len(groups), "images": len(repeated), "examples": examples}, warnings
 
 
-def _report(
+def _standing(groups: list[list[str]], table: pd.DataFrame) -> list[list[str]]:
+    """Leave out images that did not come into the table, and groups that are none without them."""
+    indexed = set(table["image_id"])
+    left = [[image_id for image_id in group if image_id in indexed] for group in groups]
+    return [group for group in left if len(group) > 1]
+
+
+def report_of(
     dataset: str, listing: Listing, table: pd.DataFrame, truths: pd.DataFrame, with_images: bool, **tallies: Tally
 ) -> IndexReport:
+    """Return the report on a data set's tables; `tallies` are the fields of it that count by reason."""
     same_pixels, warnings = _same_pixels(table)
     if not with_images and (truths["truth"] != truth.REPORT).any():
         warnings.append("truth.csv was taken as adjudicated: without images nobody can see whether these are phantoms.")
@@ -224,11 +233,12 @@ def _report(
         nulled=listing.nulled.to_dict(),
         same_pixels=same_pixels,
         warnings=[*listing.warnings, *warnings],
+        repeated_uids=_standing(listing.repeated_uids, table),
         **{name: tally.to_dict() for name, tally in tallies.items()},
     )
 
 
-def _write(workspace: Workspace, dataset: str, table: pd.DataFrame, truths: pd.DataFrame, report: IndexReport) -> None:
+def write(workspace: Workspace, dataset: str, table: pd.DataFrame, truths: pd.DataFrame, report: IndexReport) -> None:
     """Write all three aside before the first one moves into place, so that they change together."""
     with (
         files.written_aside(workspace.radiographs(dataset)) as radiographs_aside,

@@ -23,6 +23,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ import pandas as pd
 from core.base import files, schema
 from core.base.errors import InputError
 from core.base.paths import checked_name
-from core.data import pixels, radiographs, truth
+from core.data import intake, pixels, radiographs, truth
 from core.data.formats import fields, google
 from core.data.listing import Tally, leave_out_repeats
 from core.data.parallel import in_threads
@@ -95,6 +96,12 @@ def import_labels(workspace: Workspace, dataset: str, csv: Path, *, name: str) -
     if name in RESERVED:
         msg = f"Expected another name than {' or '.join(RESERVED)}, which `index` makes, found {name!r}; choose one."
         raise InputError(msg, field="name")
+    # Films that come in meanwhile write the same table of truths.
+    with intake.held(workspace) if dataset == intake.DATASET else nullcontext():
+        return _imported(workspace, dataset, csv, name)
+
+
+def _imported(workspace: Workspace, dataset: str, csv: Path, name: str) -> LabelsReport:
     known = radiographs.load(workspace, dataset)
     before = truth.load(workspace, dataset)
     table = fields.read_csv(csv)

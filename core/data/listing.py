@@ -57,6 +57,8 @@ class Listing:
     nulled: Tally = field(default_factory=Tally)
     """Values that cannot be right and became null, by reason; their rows stay."""
     warnings: list[str] = field(default_factory=list)
+    repeated_uids: list[list[str]] = field(default_factory=list)
+    """The image_ids of films that share a SOPInstanceUID, which should name one film only."""
 
 
 def leave_out_repeats(rows: pd.DataFrame, left_out: Tally, *, row: str = "row") -> pd.DataFrame:

@@ -20,7 +20,7 @@ import filelock
 import numpy as np
 import pandas as pd
 
-from core.base import files, progress
+from core.base import disk, files, progress
 from core.base.errors import InputError
 from core.data import pixels
 from core.data.parallel import in_threads
@@ -97,7 +97,8 @@ class PixelCache:
             size: Edge of the square pictures in pixels.
 
         Raises:
-            InputError: If the rows have no images, or a file is gone or no longer what `index` saw.
+            InputError: If the rows have no images, the disk lacks the room, or a file is gone or no longer what
+                `index` saw.
             Cancelled: If a stop was asked for.
         """
         if radiographs["path"].isna().any() or radiographs["sha256"].isna().any():
@@ -114,6 +115,12 @@ class PixelCache:
             with _alone(folder):
                 _clear_strays(folder)
                 missing = _missing(radiographs, _read_index(folder))
+                disk.require(
+                    folder,
+                    len(missing) * size**2,  # a byte a pixel
+                    what=f"the decoded pixels of {len(missing):,} films at {size} x {size}",
+                    instead="choose a smaller image size",
+                )
                 _fill(folder, missing, size=size)
             index = _read_index(folder)
         return cls(folder, index, radiographs, size=size)

@@ -3,7 +3,8 @@
 Every command, page and benchmark reads pixels through here, so that a file means the same
 everywhere. The rules:
 
-- PNG and JPEG only, told by their content and not by their name; one frame.
+- PNG, JPEG and DICOM only, told by their content and not by their name; one frame. The rules of DICOM stand
+  in `dicom_pixels`; those that follow are of PNG and JPEG, but for the two limits.
 - A file larger than 256 MB or an image of more than 25 megapixels is refused from its header.
 - Every chunk of a PNG must match its checksum. Pillow alone skips the checksums of the pixel
   data: of 368 possible one-bit errors in a small PNG, 7 gave wrong pixels without a word.
@@ -23,7 +24,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import stat
 import struct
 import warnings
 import zlib
@@ -34,10 +34,15 @@ from typing import Literal
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from core.base.errors import PleuraScopeError
+from core.data.image_file import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    UnreadableImage,
+    bytes_of,
+    file_too_large,
+    too_large,
+)
 
-MAX_PIXELS = 25_000_000  # of one image
-MAX_BYTES = 256_000_000  # of one file
 SOURCE_KEY = "PleuraScope"  # the PNG text chunk that says what kind of image it is
 
 Source = Literal["real", "phantom", "synthetic"]
@@ -55,14 +60,6 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 OTHER_PIXELS = "other pixels than were indexed"  # a reason of `UnreadableImage`
 
 
-class UnreadableImage(PleuraScopeError):
-    """A file that cannot be read as a radiograph; `reason` says why in a few words."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass(frozen=True, kw_only=True)
 class DecodedImage:
     """What one image file holds."""
@@ -78,14 +75,31 @@ def decode(path: Path) -> DecodedImage:
     Raises:
         UnreadableImage: If the file is missing, damaged, too large, or of a form that is refused.
     """
-    content = _bytes_of(path)
+    return decode_bytes(bytes_of(path))
+
+
+def decode_bytes(content: bytes) -> DecodedImage:
+    """Read a file's pixels, its kind and the rules applied from the file's content.
+
+    Raises:
+        UnreadableImage: If it is empty, damaged, too large, or of a form that is refused.
+    """
+    from core.data import dicom_file, dicom_pixels
+
+    if not content:
+        msg = "empty file"
+        raise UnreadableImage(msg)
+    if len(content) > MAX_BYTES:
+        raise file_too_large()
+    if dicom_file.is_dicom(content[: dicom_file.HEAD]):
+        return dicom_pixels.decode(content)
     is_png = content.startswith(_PNG_SIGNATURE)
     if is_png:
         _check_png(content)
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise _too_large()
+                raise too_large()
             if getattr(image, "n_frames", 1) > 1:
                 msg = "more than one frame"
                 raise UnreadableImage(msg)
@@ -94,9 +108,9 @@ def decode(path: Path) -> DecodedImage:
             notes: list[str] = []
             pixels = _grey(_upright(image, notes), notes)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large() from None
+        raise too_large() from None
     except Image.UnidentifiedImageError:
-        msg = "damaged" if is_png else "not a PNG or JPEG image"
+        msg = "damaged" if is_png else "not a PNG, JPEG or DICOM image"
         raise UnreadableImage(msg) from None
     except _BROKEN as error:
         msg = "truncated" if "truncated" in str(error).lower() else "damaged"
@@ -172,31 +186,6 @@ def sha256_of_pixels(pixels: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            msg = "not a file"
-            raise UnreadableImage(msg)
-        if status.st_size > MAX_BYTES:
-            msg = f"file larger than {MAX_BYTES // 1_000_000} MB"
-            raise UnreadableImage(msg)
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a zero byte in the name
-        msg = "missing"
-        raise UnreadableImage(msg) from None
-    except PermissionError:
-        msg = "no permission to read"
-        raise UnreadableImage(msg) from None
-    except OSError as error:
-        msg = "reading failed"
-        raise UnreadableImage(msg) from error
-    if not content:
-        msg = "empty file"
-        raise UnreadableImage(msg)
-    return content
-
-
 def _check_png(content: bytes) -> None:
     """Refuse a PNG with a wrong checksum, without its end, or of a form that Pillow would cut down."""
     place = len(_PNG_SIGNATURE)
@@ -216,15 +205,11 @@ def _check_png(content: bytes) -> None:
         if kind == b"IHDR" and length == 13:
             width, height, depth, colour_type = struct.unpack_from(">IIBB", content, place + 8)
             if width * height > MAX_PIXELS:
-                raise _too_large()
+                raise too_large()
             if depth == 16 and colour_type != 0:
                 msg = "16 bits with colour or transparency"
                 raise UnreadableImage(msg)
         place = end + 4
-
-
-def _too_large() -> UnreadableImage:
-    return UnreadableImage(f"larger than {MAX_PIXELS // 1_000_000} megapixels")
 
 
 def _source(text: dict[str, str]) -> Source:

@@ -14,7 +14,7 @@ import core
 from core.base import files, schema
 from core.base.errors import InputError
 from core.base.statistics import clustered_proportion
-from core.data import leakage, radiographs, splits
+from core.data import leakage, radiographs, splits, truth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,7 @@ def create(
     val_list: Iterable[str] | None = None,
     test_list: Iterable[str] | None = None,
     strict: bool = False,
+    labels: str | None = None,
     thumbnails: Callable[[list[str]], np.ndarray] | None = None,
 ) -> dict[str, Any]:
     """Divide an indexed data set and write the split with its certificate.
@@ -53,6 +54,7 @@ def create(
         val_list: For `official`.
         test_list: For `official`.
         strict: Whether films that look alike across parts fail the audit.
+        labels: Source of labels for a data set whose own table knows none, such as `intake`.
         thumbnails: Gives the films of these image ids, shape `(N, 64, 64)` `uint8`; without it
             look-alikes are not searched for.
 
@@ -63,7 +65,7 @@ def create(
         InputError: If the data set or an option does not exist, or the kind cannot be made of it.
     """
     plan = splits.plan_split(
-        radiographs.load(workspace, dataset),
+        radiographs.load(workspace, dataset) if labels is None else truth.labelled(workspace, dataset, labels),
         kind,
         seed=seed,
         share=share,
@@ -80,7 +82,7 @@ def create(
         plan.films,
         kind=kind,
         seed=seed,
-        options=plan.options,
+        options=plan.options | ({} if labels is None else {"labels": labels}),
         left_out=plan.left_out,
         in_two_lists=plan.in_two_lists,
         strict=strict,
@@ -214,16 +216,30 @@ def require_sound(workspace: Workspace, dataset: str, name: str) -> dict[str, An
     if not audit.passed:
         msg = f"Expected a split without leaks, found in {name!r}: {' '.join(audit.failures)} Make another split."
         raise InputError(msg)
-    if files.sha256_of_file(workspace.split(dataset, name)) != made["table_sha256"]:
+    now = hashes(made)
+    if files.sha256_of_file(workspace.split(dataset, name)) != now["table_sha256"]:
         msg = f"Expected the table of split {name!r} as it was audited, found another; run `split` again."
         raise InputError(msg)
-    if inputs_hash(radiographs.load(workspace, dataset)) != made["inputs_sha256"]:
+    if inputs_hash(radiographs.load(workspace, dataset)) != now["inputs_sha256"]:
         msg = (
             f"Expected data set {dataset!r} as it was when split {name!r} was made, found it changed "
             f"since {made['created_at']}; run `split` again."
         )
         raise InputError(msg)
     return made
+
+
+def hashes(made: dict[str, Any]) -> dict[str, Any]:
+    """Return the `table_sha256` and `inputs_sha256` that a split is to have now.
+
+    Patients who were erased leave the rest where it was, so a split keeps the `table_sha256` of its audit as its name,
+    by which checkpoints know it; what its table and the data set are since then stands under `erased`.
+
+    Args:
+        made: The certificate.
+    """
+    now: dict[str, Any] = made.get("erased", made)
+    return now
 
 
 def inputs_hash(table: pd.DataFrame) -> str:

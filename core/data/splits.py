@@ -76,6 +76,12 @@ def plan_split(
     rows = radiographs.sort_values("image_id", ignore_index=True)
     patients = assign_patients(rows, seed=seed)
     known = rows["label"].notna()
+    if not known.any():
+        msg = (
+            f"Expected films with a known label, found none among {len(rows)}; take labels in by `labels import`, such "
+            "as those of readers (`review export --what labels`), and name them here by `--labels`."
+        )
+        raise InputError(msg, field="dataset")
     left_out = {"label unknown": int((~known).sum())}
     in_two_lists: list[str] = []
     options: dict[str, str | float] = {}
@@ -90,7 +96,10 @@ def plan_split(
         left_out["synthetic outside train"] = int((~admitted).sum())
         films = films[admitted]
     if films.empty:
-        msg = f"Expected films with a known label, found none among {len(rows)}; import labels before splitting."
+        msg = (
+            f"Expected films with a known label, found none among {len(rows)} but synthetic ones outside train; "
+            "divide another data set."
+        )
         raise InputError(msg)
     before = len(films)
     if kind == "balanced":

@@ -123,3 +123,19 @@ def _in_their_types(rows: pd.DataFrame, csv: Path) -> pd.DataFrame:
             raise InputError(msg)
         rows = rows.assign(**{name: values})
     return rows
+
+
+def labelled(workspace: Workspace, dataset: str, name: str) -> pd.DataFrame:
+    """Return the radiographs of a data set whose own table knows no label, with those of a source, to be divided by.
+
+    Raises:
+        InputError: If the table knows labels, or there is no source of this name.
+    """
+    table = radiographs.load(workspace, dataset)
+    if table["label"].notna().any():  # all splits of a data set and seed come from one assignment of patients
+        msg = (
+            f"Expected --labels for a data set whose table knows no label, found labels in that of {dataset!r}; leave "
+            "it out here, and train with `--labels` on the split."
+        )
+        raise InputError(msg, field="labels")
+    return table.assign(label=table["image_id"].map(labels(workspace, dataset, name)).astype("Int64"))

@@ -194,7 +194,7 @@ def test_a_failure_that_nobody_foresaw_is_status_1_and_kept_for_the_dashboard(qu
 def test_a_reader_that_has_seen_enough_is_no_error(workspace):
     queue = JobQueue(workspace)
     for number in range(3):
-        queue.file("x" * 100_000, ["nothing", str(number)])  # more than a pipe holds
+        queue.file("x" * 100_000, ["nothing", str(number)], by="Ada")  # more than a pipe holds
     reader, writer = os.pipe()
     os.close(reader)
 
@@ -288,7 +288,7 @@ def test_index_refuses_a_table_of_nothing_but_a_header(workspace, tmp_path, refu
     [
         (["nih", "--name", "own"], "Expected --csv with the NIH table"),
         (["folder", "--name", "own"], "Expected --images (folders named by class) or --csv"),
-        (["dicom", "--name", "own"], "Option 'format': input should be 'nih' or 'folder', found 'dicom'"),
+        (["dicom", "--name", "own"], "Expected --images, the folder of the images, for `index dicom`, found none"),
         (["nih", "--csv", "nowhere.csv", "--name", "own"], "Expected a CSV file at nowhere.csv, found none"),
         (["nih", "--csv", "HERE", "--name", "own"], "found a folder; check the path"),
         (["nih", "--csv", "TABLE", "--images", "nowhere", "--name", "own"], "found no such folder; check --images"),
@@ -674,7 +674,7 @@ def test_an_action_that_does_not_exist_is_refused(queue, refused):
 
 
 def test_a_job_is_listed_shown_cancelled_and_resumed(queue, done, refused):
-    job = queue.file("Größe × 2", ["split", "x"])
+    job = queue.file("Größe × 2", ["split", "x"], by="Ada")
     (queue.folder(job.job_id) / "log.txt").write_text("first\nlast\n")
 
     assert "Größe × 2" in done("jobs", "list")[0]

@@ -237,7 +237,7 @@ def test_own_class_folders_are_indexed(workspace, tmp_path):
     report = indexing.index(workspace, "own", folder.read(tmp_path))
 
     assert (report.indexed, report.patients, report.positive) == (2, 2, 1)
-    assert report.left_out == {"not a PNG or JPEG image": {"count": 1, "examples": ["p3_1.png"]}}
+    assert report.left_out == {"not a PNG, JPEG or DICOM image": {"count": 1, "examples": ["p3_1.png"]}}
     assert report.warnings[0].startswith("No patient ids: 3 patients")
 
 

@@ -267,7 +267,7 @@ def test_masks_that_cannot_be_used_are_counted(films, written, tmp_path):
         "listed twice with different content": 2,
         "mask of another shape than its film": 1,
     }
-    assert counts(report_of_masks) == {"mask empty": 1, "mask not a PNG or JPEG image": 1, "no mask_path": 1}
+    assert counts(report_of_masks) == {"mask empty": 1, "mask not a PNG, JPEG or DICOM image": 1, "no mask_path": 1}
 
 
 # What is refused

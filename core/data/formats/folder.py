@@ -100,7 +100,7 @@ def _classes(folder: Path) -> Iterator[tuple[str, Path]]:
         if inner.name.lower() in PARTS:
             yield from _classes(inner)
         else:
-            yield _word(inner.name), inner
+            yield word(inner.name), inner
 
 
 def _from_csv(csv: Path, start: Path) -> Listing:
@@ -132,7 +132,7 @@ def _from_csv(csv: Path, start: Path) -> Listing:
 
 def _record(cells: dict[str, str], line: int, start: Path, listing: Listing) -> dict[str, Any] | None:
     label, findings = cells["label"], cells.get("findings", "")
-    if label and _word(label) not in WORDS:
+    if label and word(label) not in WORDS:
         listing.left_out.add("label neither 0, 1 nor a known word", [f"row {line}: {label[:40]}"])
         return None
     for name in ("image", "patient_id"):
@@ -146,12 +146,12 @@ def _record(cells: dict[str, str], line: int, start: Path, listing: Listing) -> 
     if mask is not None and not Path(mask).is_file():
         listing.nulled.add("no file at mask_path", [f"row {line}"])
         mask = None
-    value = WORDS.get(_word(label))
+    value = WORDS.get(word(label))
     record = {
         "row": line,
         "path": _at(start, cells["image"]),
         "label": value,
-        "findings": findings or _findings(_word(label), value),
+        "findings": findings or _findings(word(label), value),
         "view": cells.get("view", "").upper() or None,
         "sex": fields.sex(cells.get("sex", "")),
         "age_years": age,
@@ -162,14 +162,20 @@ def _record(cells: dict[str, str], line: int, start: Path, listing: Listing) -> 
     return record | {"patient_id": cells["patient_id"]} if "patient_id" in cells else record
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    """Return a label or a folder's name as `WORDS` writes it.
+
+    Examples:
+        >>> word("No_Finding"), word("1.0")
+        ('no finding', '1')
+    """
     return re.sub(r"[\s_-]+", " ", text.lower()).strip().removesuffix(".0")
 
 
-def _findings(word: str, label: int | None) -> str | None:
+def _findings(name: str, label: int | None) -> str | None:
     if label == 1:
         return fields.PNEUMOTHORAX
-    return fields.NO_FINDING if word in NORMAL else None
+    return fields.NO_FINDING if name in NORMAL else None
 
 
 def _at(start: Path, cell: str) -> str:
