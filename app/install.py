@@ -20,6 +20,7 @@ STAMP = os.path.join(VENV, "pleurascope.json")
 DOWNLOAD_GB, DISK_GB, MINUTES = 3.0, 6.4, 3
 DISK_NEEDED_GB = 8.0
 SIGN_EVERY_S = 20
+LISTS = {"--hospital": "requirements-hospital.txt", "--tests": "requirements-dev.txt"}
 
 
 def python_of_venv() -> str:
@@ -58,13 +59,28 @@ def standing() -> dict:
         return json.load(file)
 
 
-def install(files: list) -> int:
-    """Bring the environment up to the lists; return 0, or 2 with a sentence when it cannot be done."""
-    goal = wanted(files)
+def stands(files: list, record: dict) -> bool:
+    """Tell whether the environment holds these lists, alone or together with others."""
+    for key, made in record.items():
+        there = key.split("+")
+        if set(files) <= set(there) and made == wanted(there):
+            return True
+    return False
+
+
+def install(files: list, wheels: "str | None" = None) -> int:
+    """Bring the environment up to the lists; return 0, or 2 with a sentence when it cannot be done.
+
+    With `wheels`, a folder, every package comes from there and no network is asked.
+    """
     record = standing()
-    key = "+".join(files)
-    if record.get(key) == goal:
+    if stands(files, record):
         return 0
+    if wheels is not None and not any(name.endswith(".whl") for name in names_in(wheels)):
+        return refuse(
+            "Expected a folder of wheels at %s, found none there; fill it as deploy/README.md says, on a machine with "
+            "a network." % wheels
+        )
     torch = fitting_torch()
     fresh = not os.path.exists(python_of_venv())
     free_gb = shutil.disk_usage(ROOT).free / 1e9
@@ -74,37 +90,51 @@ def install(files: list) -> int:
             "Expected %.0f GB of free disk for the packages, found %.1f GB; free some and start again."
             % (needed_gb, free_gb)
         )
+    say(what_it_costs(fresh, torch, wheels))
     if fresh and torch:
-        say("PleuraScope installs its packages into .venv: about 0.5 GB to download, 1.5 GB on disk, some 2 minutes.")
         say("Your torch %s is used." % torch)
-    elif fresh:
-        say(
-            "PleuraScope installs its packages into .venv: about %.0f GB to download (torch with its GPU libraries is "
-            "most of it), %.1f GB on disk, usually %d minutes on a fast line." % (DOWNLOAD_GB, DISK_GB, MINUTES)
-        )
-    else:
-        say("PleuraScope brings .venv up to date.")
     if fresh:
         shutil.rmtree(VENV, ignore_errors=True)
         made = subprocess.call([sys.executable, "-m", "venv", *(["--system-site-packages"] if torch else []), VENV])
         if made != 0:
             return refuse("Python could not make a virtual environment; on Debian: apt-get install python3-venv.")
-    words = [python_of_venv(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    if torch:  # the lock would replace the torch that is here
-        limits = os.path.join(VENV, "torch.txt")
-        with open(limits, "w") as file:
-            file.write("torch==%s\n" % torch)
-    else:
-        limits = os.path.join(ROOT, "requirements.lock")
-    for name in files:
-        words += ["-r", name]
-    if run_with_signs_of_life([*words, "-c", limits]) != 0:
+    if run_with_signs_of_life(pip_words(files, torch, wheels)) != 0:
         return refuse("The packages could not be installed; read pip's lines above, then start again.")
-    record[key] = goal
+    record["+".join(files)] = wanted(files)
     with open(STAMP, "w") as file:
         json.dump(record, file)
     say("Installed.")
     return 0
+
+
+def what_it_costs(fresh: bool, torch: "str | None", wheels: "str | None") -> str:
+    """Return the sentence that is said before anything is installed."""
+    if not fresh:
+        return "PleuraScope brings .venv up to date."
+    what = "PleuraScope installs its packages into .venv"
+    if wheels is not None:
+        return "%s from %s: nothing to download, up to %.1f GB on disk." % (what, wheels, DISK_GB)
+    if torch:
+        return "%s: about 0.5 GB to download, 1.5 GB on disk, some 2 minutes." % what
+    return (
+        "%s: about %.0f GB to download (torch with its GPU libraries is most of it), %.1f GB on disk, usually %d "
+        "minutes on a fast line." % (what, DOWNLOAD_GB, DISK_GB, MINUTES)
+    )
+
+
+def pip_words(files: list, torch: "str | None", wheels: "str | None") -> list:
+    """Return the command that installs the lists."""
+    words = [python_of_venv(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    if wheels is not None:
+        words += ["--no-index", "--find-links", wheels]
+    limits = os.path.join(ROOT, "requirements.lock")
+    if torch:  # the lock would replace the torch that is here
+        limits = os.path.join(VENV, "torch.txt")
+        with open(limits, "w") as file:
+            file.write("torch==%s\n" % torch)
+    for name in files:
+        words += ["-r", name]
+    return [*words, "-c", limits]
 
 
 def run_with_signs_of_life(words: list) -> int:
@@ -116,6 +146,11 @@ def run_with_signs_of_life(words: list) -> int:
             return process.wait(timeout=SIGN_EVERY_S)
         except subprocess.TimeoutExpired:
             say("  still installing, %d s so far" % (time.time() - began))
+
+
+def names_in(folder: str) -> list:
+    """Return the names in a folder; none where there is no such folder."""
+    return os.listdir(folder) if os.path.isdir(folder) else []
 
 
 def say(sentence: str) -> None:
@@ -131,16 +166,26 @@ def refuse(sentence: str) -> int:
 
 
 def main() -> int:
-    """Check this Python, then install; `--tests` adds what the tests need."""
+    """Check this Python, then install.
+
+    `--hospital` adds login, PostgreSQL and DICOM reports, `--tests` also what the tests need; `--wheels DIR` takes
+    every package from a folder, without a network.
+    """
     if sys.version_info[:2] < OLDEST:
         return refuse(
             "PleuraScope needs Python %d.%d or newer, this is %d.%d; install a newer one and start again."
             % (*OLDEST, *sys.version_info[:2])
         )
-    files = ["requirements.txt"]
-    if "--tests" in sys.argv[1:]:
-        files.append("requirements-dev.txt")
-    return install(files)
+    words, files, wheels = sys.argv[1:], ["requirements.txt"], None
+    while words:
+        word = words.pop(0)
+        if word in LISTS:
+            files.append(LISTS[word])
+        elif word == "--wheels" and words:
+            wheels = os.path.abspath(words.pop(0))
+        else:
+            return refuse("Expected --hospital, --tests or --wheels DIR, found %r; leave it out or correct it." % word)
+    return install(files, wheels)
 
 
 if __name__ == "__main__":

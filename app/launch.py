@@ -6,6 +6,7 @@ then ends them in order: the page at once, the worker after its job has saved.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -26,7 +27,8 @@ from core.data import radiographs
 from core.jobs import worker
 from core.jobs.queue import JobQueue
 
-HOST = "127.0.0.1"
+LOCAL = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (in a container; without a login the pages then stop)
 START_S = 60.0  # how long the page may take on a slow machine
 DISK_NEEDED_GB = 2.0
 WATCH_S = 5.0  # between two looks at whether the worker lives
@@ -35,9 +37,10 @@ WATCH_S = 5.0  # between two looks at whether the worker lives
 class Dashboard:
     """The dashboard of one workspace: its server process and where it can be reached."""
 
-    def __init__(self, workspace: Workspace, port: int) -> None:
+    def __init__(self, workspace: Workspace, port: int, *, host: str = LOCAL) -> None:
         self.workspace = workspace
-        self.address = f"http://{HOST}:{port}"
+        self.host = host  # where it listens
+        self.address = f"http://{LOCAL if host in EVERYWHERE else f'[{host}]' if ':' in host else host}:{port}"
         self.port = port
         self.note = workspace.root / "dashboard.json"  # the server that runs, if any
 
@@ -65,17 +68,20 @@ class Dashboard:
         if free_gb < DISK_NEEDED_GB:
             msg = f"Expected {DISK_NEEDED_GB:.0f} GB of free disk for the workspace, found {free_gb:.1f} GB; free some."
             raise InputError(msg)
-        with socket.socket() as probe:
+        with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as probe:
             if os.name == "posix":  # a port that waits after its last server is free; on Windows this means sharing
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((HOST, self.port))
-            except OSError:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    msg = f"Expected ADDRESS to be an address of this machine, found {self.host!r}; correct it."
+                    raise InputError(msg) from None
                 msg = f"Port {self.port} is taken by another program; choose one that is free: PORT=8502 make start."
                 raise InputError(msg) from None
         log_path = self.workspace.root / "dashboard.log"
-        words = ["-m", "streamlit", "run", str(ROOT / "app" / "main.py")]
-        words += ["--server.port", str(self.port), "--server.address", HOST]
+        words = ["-m", "app.serve", "run", str(ROOT / "app" / "main.py")]
+        words += ["--server.port", str(self.port), "--server.address", self.host]
         started = processes.start_detached(words, log=log_path)
         server = psutil.Process(started.pid)
         deadline = time.monotonic() + START_S
@@ -95,11 +101,11 @@ class Dashboard:
             return False
 
 
-def run(port: int, *, with_demo: bool) -> int:
+def run(port: int, *, with_demo: bool, host: str = LOCAL) -> int:
     """Start or find the dashboard, stay until Ctrl-C, and return the exit status."""
     workspace = Workspace()
     workspace.root.mkdir(parents=True, exist_ok=True)
-    dashboard = Dashboard(workspace, port)
+    dashboard = Dashboard(workspace, port, host=host)
     asked: list[int] = []  # signals that asked this process to end; heard from the first moment on
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: asked.append(received))
@@ -117,6 +123,7 @@ def run(port: int, *, with_demo: bool) -> int:
             while not asked and server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
                 if time.monotonic() >= look_at:
                     keep_at_work(queue)
+                    keep_logs_small(workspace)
                     look_at = time.monotonic() + WATCH_S
                 time.sleep(0.2)
             say("Stopping: what is being made saves first and goes on at the next start.")
@@ -145,6 +152,13 @@ def keep_at_work(queue: JobQueue) -> None:
         worker.ensure_running(queue.workspace)
 
 
+def keep_logs_small(workspace: Workspace) -> None:
+    """Put away what is long of the server's, the worker's and the jobs' logs, while they are written."""
+    own = (workspace.root / name for name in ("dashboard.log", "worker.log"))
+    for log in (*own, *workspace.jobs.glob("*/log.txt")):
+        processes.put_away_if_long(log)
+
+
 def _end(server: psutil.Process) -> None:
     try:
         server.terminate()
@@ -160,4 +174,4 @@ if __name__ == "__main__":
     if not (wanted.isdecimal() and 0 < int(wanted) < 65536):
         sys.stderr.write(f"Expected PORT to be a number from 1 to 65535, found {wanted!r}; leave it out for 8501.\n")
         sys.exit(2)
-    sys.exit(run(int(wanted), with_demo=os.environ.get("DEMO", "1") != "0"))
+    sys.exit(run(int(wanted), with_demo=os.environ.get("DEMO", "1") != "0", host=os.environ.get("ADDRESS") or LOCAL))

@@ -11,11 +11,7 @@ from core.commands.outcome import Outcome
 from core.store import audit_key
 from core.store.backup import back_up
 
-_EPILOG = (
-    "To go back to a backup, stop the program, put the file in the place of workspace/pleurascope.sqlite, remove "
-    "the files -wal and -shm beside it, and run `python -m core review verify`: what was written since is told as "
-    "missing, until you add `--accept REASON`."
-)
+_EPILOG = "To go back to a backup: `python -m core restore FILE`, with the program stopped."
 
 
 class BackupArguments(Config):

@@ -34,7 +34,10 @@ def back_up(workspace: Workspace, folder: Path) -> Backup:
     engine = open_database(workspace)
     try:
         if engine.dialect.name != "sqlite":
-            msg = f"Expected a SQLite database, found {engine.dialect.name}; back it up with its own pg_dump."
+            msg = (
+                f"Expected a SQLite database, found {engine.dialect.name}; back it up with its own pg_dump, as "
+                "deploy/README.md says."
+            )
             raise InputError(msg)
         folder.mkdir(parents=True, exist_ok=True)
         when = moment()

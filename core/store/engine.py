@@ -21,6 +21,7 @@ from core.store.copying import back_up_before
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 20_000  # how long a writer waits for another one
+WRITERS = 7_305_822  # the number of our lock among a PostgreSQL database's advisory locks; any will do
 
 
 def open_database(workspace: Workspace) -> Engine:
@@ -30,18 +31,14 @@ def open_database(workspace: Workspace) -> Engine:
         InputError: If its URL cannot be used, or it was written by a newer PleuraScope.
     """
     workspace.root.mkdir(parents=True, exist_ok=True)
-    try:
-        engine = create_engine(workspace.database_url)
-    except (ArgumentError, ModuleNotFoundError) as error:  # also a driver that is not installed
-        raise InputError(_unusable(error)) from None
+    engine = _made(workspace.database_url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
     with FileLock(workspace.root / "migration.lock"):
         try:
             migrate(engine)
         except DatabaseError as error:
-            msg = f"Expected a database that can be opened, found that it cannot ({error.orig}); choose another."
+            msg = f"Expected a database that can be opened, found that it cannot ({why(error)}); choose another."
             raise InputError(msg) from None
     return engine
 
@@ -59,14 +56,41 @@ def as_it_stands(workspace: Workspace) -> Engine | None:
 
 @lru_cache(maxsize=8)
 def _reading(url: str) -> Engine:
-    try:
-        engine = create_engine(url, poolclass=NullPool, execution_options={"writes": False})
-    except (ArgumentError, ModuleNotFoundError) as error:
-        raise InputError(_unusable(error)) from None
+    engine = _made(url, poolclass=NullPool, execution_options={"writes": False})
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _wait_for_writers)
-        event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _made(url: str, **options: Any) -> Engine:  # noqa: ANN401 (SQLAlchemy's own)
+    try:
+        found = address(url)
+        if found.get_backend_name() == "postgresql":
+            options["pool_pre_ping"] = True  # a server that was started again has dropped what the pool holds
+        engine = create_engine(found, **options)
+    except (ArgumentError, ModuleNotFoundError) as error:  # also a driver that is not installed
+        raise InputError(_unusable(error)) from None
+    begin = {"sqlite": _begin_sqlite, "postgresql": _begin_postgresql}.get(engine.dialect.name)
+    if begin is None:
+        msg = f"Expected PLEURASCOPE_DATABASE_URL to name SQLite or PostgreSQL, found {engine.dialect.name}."
+        raise InputError(msg)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def address(url: str | URL) -> URL:
+    """Return a database's URL with the driver that is used here: of PostgreSQL psycopg 3.
+
+    Raises:
+        ArgumentError: If it is no URL.
+
+    Examples:
+        >>> str(address("postgresql://db/pleurascope")), str(address("sqlite:///own.sqlite"))
+        ('postgresql+psycopg://db/pleurascope', 'sqlite:///own.sqlite')
+    """
+    made = make_url(url)
+    # SQLAlchemy's own choice is psycopg2; "postgres" is how others write it.
+    return made.set(drivername="postgresql+psycopg") if made.drivername in ("postgresql", "postgres") else made
 
 
 def database_file(url: str | URL) -> Path | None:
@@ -87,33 +111,53 @@ def database_file(url: str | URL) -> Path | None:
     return Path(str(made.database)).resolve()
 
 
+def why(error: DatabaseError) -> str:
+    """Return in one line why the database refused; PostgreSQL adds lines on where and how."""
+    return str(error.orig).partition("\n")[0].strip()
+
+
 def migrate(engine: Engine) -> None:
     """Bring the database to the newest migration, all of it or nothing; one that holds something is backed up first.
 
     Raises:
         InputError: If it stands at a migration that this version does not know, or cannot be backed up.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
+    known = known_revisions()
     with engine.begin() as connection:
         stands_at = MigrationContext.configure(connection).get_current_revision()
-        if stands_at == scripts.get_current_head():
+        if stands_at == known[0]:
             return
-        if stands_at is not None and stands_at not in {script.revision for script in scripts.walk_revisions()}:
+        if stands_at is not None and stands_at not in known:
             msg = (
-                f"Expected a database at migration {scripts.get_current_head()} or older, found {stands_at}; "
+                f"Expected a database at migration {known[0]} or older, found {stands_at}; "
                 "update PleuraScope or choose another workspace."
             )
             raise InputError(msg)
         if stands_at is not None:
             # While this transaction holds the write lock, so nothing is written between the backup and the change.
-            back_up_before(engine, str(scripts.get_current_head()))
+            back_up_before(engine, known[0])
+        config = _scripts()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
+def known_revisions() -> list[str]:
+    """Return the migrations that this version knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_scripts()).walk_revisions()]
+
+
+def _scripts() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
 def _unusable(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return (
+            "Expected the package psycopg for a database on PostgreSQL, found none; install what a hospital needs by "
+            "`python3 app/install.py --hospital`."
+        )
     return f"Expected PLEURASCOPE_DATABASE_URL to be an SQLAlchemy URL, found one that cannot be used ({error})."
 
 
@@ -135,3 +179,11 @@ def _configure_sqlite(connection: Any, record: object) -> None:  # noqa: ANN401 
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once: a reader that later writes would fail instead of waiting.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes", True) else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # One writer at a time, as in SQLite: what was shown to be right there (no job claimed twice, no migration run
+    # twice) is right here. Readers wait for nobody; the lock goes with its transaction, or with its connection.
+    if connection.get_execution_options().get("writes", True):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")

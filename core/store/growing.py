@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, type_coerce
+from sqlalchemy import Connection, Table, select, text, type_coerce
 from sqlalchemy.types import NullType
 
 from core.store.tables import decisions, origin_reads, proposals, reads, store, switches, worklists
@@ -60,6 +61,43 @@ def triggers(dialect: str, tables: Iterable[str] = tuple(KEYS)) -> dict[str, tup
             name = f"{table}_never_{word}"
             made[name] = (table, f"CREATE TRIGGER {name} {event.format(table)} BEGIN {refusal}; END")
     return made
+
+
+@contextmanager
+def lifted(connection: Connection, tables: Iterable[str]) -> Iterator[None]:
+    """Let rows of tables be changed, within one transaction: for an erasure, and for nothing else.
+
+    Only triggers that are there are lifted, and each comes back as it was, so one that is missing or not the
+    program's stays a fault.
+
+    Args:
+        connection: In the transaction; if that fails, the triggers are as they were too.
+        tables: Keys of `KEYS`.
+    """
+    for table in (lifting := list(tables)):
+        if table not in KEYS:
+            msg = f"Expected a table that only grows, found {table!r}"
+            raise ValueError(msg)
+    if connection.dialect.name == "postgresql":
+        enabled = text("SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(:table) AND tgenabled IN ('O', 'A')")
+        names = [(table, f"{table}_only_grows_by_row") for table in lifting]
+        there = [(table, name) for table, name in names if name in connection.scalars(enabled, {"table": table}).all()]
+        for table, name in there:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+        yield
+        for table, name in there:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
+        return
+    statement = text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name")
+    found = {
+        name: connection.scalar(statement, {"name": name}) for name in (f"{table}_never_changed" for table in lifting)
+    }
+    kept = {name: sql for name, sql in found.items() if sql is not None}
+    for name in kept:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for sql in kept.values():
+        connection.exec_driver_sql(sql)
 
 
 FUNCTION = """CREATE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -19,7 +19,7 @@ from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.store import audit_key, chain
 from core.store.chain import ACCEPTED, BEGUN, Entry, Head
-from core.store.engine import open_database
+from core.store.engine import open_database, why
 from core.store.growing import contents, digest
 from core.store.tables import audit, store, worklists
 
@@ -226,7 +226,7 @@ def readable() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        msg = f"Expected a store that can be read, found that it cannot ({error.orig}); restore a backup."
+        msg = f"Expected a store that can be read, found that it cannot ({why(error)}); restore a backup."
         raise InputError(msg) from None
 
 
@@ -235,7 +235,7 @@ def _writable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:  # such as a full disk
-        msg = f"Nothing was saved: the database cannot be written ({error.orig}); free some space and try again."
+        msg = f"Nothing was saved: the database cannot be written ({why(error)}); free some space and try again."
         raise InputError(msg) from None
 
 

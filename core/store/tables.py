@@ -6,6 +6,8 @@ from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer,
 
 metadata = MetaData()
 
+ERASED = "erased"  # what stands in an erased row in the place of a film's id and hash, and the action of its entry
+
 jobs = Table(
     "jobs",
     metadata,
@@ -26,6 +28,7 @@ jobs = Table(
     Column("pid_started_at", Float, nullable=True),  # tells a process from a later one with its number
     Column("made", JSON, nullable=True),  # what the command's --json printed
     Column("message", Text, nullable=True),  # why it failed, in a sentence
+    Column("filed_by", String(80), nullable=True),  # who filed it; null before this was noted
     Index("jobs_by_state", "state", "priority", "job_id"),
 )
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from core.base.paths import Workspace
-from core.store import audit_key, chain, growing
+from core.store import audit_key, chain, erasure, growing
 from core.store.chain import ACCEPTED, Entry, Head
-from core.store.engine import open_database
+from core.store.engine import open_database, why
 from core.store.growing import WATCHED, contents, digest
 from core.store.ledger import Ledger, readable
 from core.store.tables import audit, store
@@ -142,6 +142,8 @@ class _Found:
                 self.fault("audit", row, f"Entry {row} of the audit does not follow the entry before it.")
             if entry["action"] == ACCEPTED:
                 self.notes.append(_accepted(entry))
+            if entry["action"] == erasure.PATIENT:
+                self.notes.append(erasure.said(entry))
         for other in chain.replaced(self.ours.values()):
             self.fault(
                 "store",
@@ -184,14 +186,17 @@ class _Found:
     def check_rows(self, connection: Connection) -> None:
         spoken = {_row(entry): entry for entry in self.ours.values() if entry["row_table"] is not None}
         doubtful = {_row(entry): entry for entry in self.others if entry["row_table"] is not None}
+        for row, sentence in erasure.broken(self.ours.values()):
+            self.fault(*row, sentence)
         there: set[Row] = set()
         for table in WATCHED:
             try:
-                for key, content in contents(connection, table):
-                    there.add((table.name, key))
-                    self._check_row((table.name, key), content, spoken, doubtful)
+                with connection.begin_nested():  # on PostgreSQL a statement that fails would take the others with it
+                    for key, content in contents(connection, table):
+                        there.add((table.name, key))
+                        self._check_row((table.name, key), content, spoken, doubtful)
             except DatabaseError as error:
-                self.fault(table.name, None, f"Table {table.name} cannot be read ({error.orig}).")
+                self.fault(table.name, None, f"Table {table.name} cannot be read ({why(error)}).")
         self.rows = len(there)
         for row, entry in {**doubtful, **spoken}.items():
             if row not in there:
@@ -236,18 +241,23 @@ def _triggers(connection: Connection) -> dict[str, tuple[str, str]]:
         rows = connection.execute(text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"))
         return {name: (table.lower(), sql) for name, table, sql in rows if table.lower() in growing.KEYS}
     expected = growing.triggers(connection.dialect.name)
-    # One that is not enabled is as good as gone; how PostgreSQL writes ours down is another way than ours.
-    rows = connection.execute(
-        text(
-            "SELECT tgname, relname, pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger JOIN pg_class "
-            "ON pg_class.oid = tgrelid WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        )
-    )
+    rows = connection.execute(text(_OURS_ON_POSTGRESQL), {"body": growing.FUNCTION.split("$$")[1]})
     return {
-        name: expected[name] if expected.get(name, ("", ""))[0] == table else (table, sql)
-        for name, table, sql in rows
+        name: expected[name] if ours and expected.get(name, ("", ""))[0] == table else (table, definition)
+        for name, table, definition, ours in rows
         if table in growing.KEYS
     }
+
+
+# How PostgreSQL writes a trigger of ours down is another way than ours, so what it does is compared: `tgtype` is a sum
+# of 1 for each row, 2 before, 8 delete, 16 update, 32 truncate (pg_trigger.h). One that is not enabled is as good as
+# gone; those of other schemas are nobody's business.
+_OURS_ON_POSTGRESQL = """
+    SELECT tgname, relname, pg_get_triggerdef(pg_trigger.oid),
+        tgtype = CASE WHEN tgname LIKE '%row' THEN 27 ELSE 34 END AND tgqual IS NULL AND tgattr = '' AND prosrc = :body
+    FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND relnamespace = current_schema()::regnamespace
+"""
 
 
 def _accepted(entry: Entry) -> str:

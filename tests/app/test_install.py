@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -91,3 +92,75 @@ def test_a_long_installation_shows_that_it_lives(monkeypatch, capsys):
 
     assert status == 3
     assert "still installing" in capsys.readouterr().out
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A tiny project that needs two packages, and a folder with their wheels."""
+    place, wheels = tmp_path / "project", tmp_path / "wheels"
+    place.mkdir()
+    wheels.mkdir()
+    (place / "requirements.txt").write_text("tiny-frame>=1,<2\n")
+    (place / "requirements-hospital.txt").write_text("-r requirements.txt\ntiny-login\n")
+    (place / "requirements.lock").write_text("tiny-frame==1.2\n")
+    (place / "pyproject.toml").write_text("")
+    for name, version in (("tiny_frame", "1.2"), ("tiny_frame", "1.3"), ("tiny_login", "2.0")):
+        with zipfile.ZipFile(wheels / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+            folder = f"{name}-{version}.dist-info"
+            wheel.writestr(f"{name}.py", f"version = {version!r}\n")
+            wheel.writestr(f"{folder}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            wheel.writestr(f"{folder}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{folder}/RECORD", "")
+    monkeypatch.setattr(install, "ROOT", str(place))
+    monkeypatch.setattr(install, "VENV", str(place / ".venv"))
+    monkeypatch.setattr(install, "STAMP", str(place / ".venv" / "pleurascope.json"))
+    monkeypatch.setattr(install, "fitting_torch", lambda: None)
+    for name in ("PIP_FIND_LINKS", "PIP_NO_INDEX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")  # nobody is there
+    return place, wheels
+
+
+def asked(monkeypatch, *words):
+    monkeypatch.setattr(install.sys, "argv", ["app/install.py", *words])
+    return install.main()
+
+
+def test_a_hospital_without_a_network_installs_from_a_folder_of_wheels(project, monkeypatch, capfd):
+    place, wheels = project
+
+    (lacking,) = wheels.glob("tiny_login*")
+    lacking.rename(place / lacking.name)
+    assert asked(monkeypatch, "--hospital", "--wheels", str(wheels)) == 2
+    told, complaint = capfd.readouterr()
+    assert f"from {wheels}: nothing to download" in told
+    assert "tiny-login" in complaint
+    assert "The packages could not be installed" in complaint
+    assert install.standing() == {}
+
+    (place / lacking.name).rename(lacking)
+    assert asked(monkeypatch, "--hospital", "--wheels", str(wheels)) == 0
+
+    assert "Installed." in capfd.readouterr().out
+    told = "import tiny_frame, tiny_login; print(tiny_frame.version, tiny_login.version)"
+    python = install.python_of_venv()
+    assert subprocess.run([python, "-c", told], capture_output=True, text=True, check=True).stdout == "1.2 2.0\n"
+
+    began = sorted(wheels.iterdir())
+    for path in began:
+        path.unlink()
+    assert asked(monkeypatch) == 0  # as `make start` asks: all is there, so neither folder nor network is
+    assert asked(monkeypatch, "--hospital") == 0
+    assert capfd.readouterr() == ("", "")
+
+    (place / "requirements.txt").write_text("tiny-frame>=1,<2\ntiny-other\n")
+    assert asked(monkeypatch, "--wheels", str(wheels)) == 2
+    assert "Expected a folder of wheels at" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--wheels"], ["--hospitals"], ["wheels"]])
+def test_a_word_that_it_does_not_know_is_refused(alone, monkeypatch, capsys, words):
+    assert asked(monkeypatch, *words) == 2
+
+    assert "Expected --hospital, --tests or --wheels DIR, found" in capsys.readouterr().err
+    assert not alone

@@ -122,6 +122,23 @@ def test_a_port_that_is_no_number_is_told(start):
     assert "Expected PORT to be a number from 1 to 65535, found 'http'" in complaint
 
 
+def test_an_address_that_is_not_this_machine_s_is_told(start):
+    _, complaint = (process := start(ADDRESS="203.0.113.7")).communicate(timeout=WAIT_S)
+
+    assert process.returncode == 2
+    assert complaint == "Expected ADDRESS to be an address of this machine, found '203.0.113.7'; correct it.\n"
+
+
+def test_at_every_address_it_is_found_at_its_own(start, port):
+    process = start(ADDRESS="0.0.0.0")  # noqa: S104
+
+    assert process.stdout.readline().startswith(f"PleuraScope runs at http://127.0.0.1:{port}")
+    assert answers(port)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0
+
+
 def test_an_empty_workspace_starts_the_study_and_ctrl_c_keeps_it(start, workspace):
     process = start(DEMO="1")
     process.stdout.readline()
@@ -142,7 +159,7 @@ def test_a_worker_that_dies_is_followed_by_another_with_no_page_open(start, work
     process.stdout.readline()
     queue = JobQueue(workspace)
     phantoms = ["phantom", str(tmp_path / "phantoms"), "--patients", "400", "--size", "512"]
-    job = queue.file("Compute phantoms", phantoms)
+    job = queue.file("Compute phantoms", phantoms, by="Ada")
     until(lambda: queue.get(job.job_id).pid is not None)  # a job filed elsewhere finds its worker too
     first = [child for child in psutil.process_iter(["cmdline"]) if _is_worker(child, workspace)]
     assert len(first) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from sqlalchemy import Connection, insert, select
 from core.base.paths import Workspace
 from core.store import audit_key, chain, growing
 from core.store.ledger import Ledger
-from core.store.tables import decisions, origin_reads, proposals, reads, switches, worklists
+from core.store.tables import decisions, metadata, origin_reads, proposals, reads, switches, worklists
 from core.store.verification import verify
+from tests.store.raw import Raw, database, on_postgresql, raw
 
 ONE_BEHIND = (
     "The head file stands one write behind: the program was stopped, or the disk was full, between the commit and the "
@@ -195,13 +197,18 @@ def told(workspace: Workspace) -> list[tuple[str, str | None, str]]:
     return [(fault.table, fault.row, fault.sentence) for fault in verify(workspace).faults]
 
 
-def database(workspace: Workspace) -> Path:
-    """Return the file of the database."""
-    return workspace.root / "pleurascope.sqlite"
-
-
 def put(workspace: Workspace, copy: Path) -> None:
     """Put a copy in the place of the database."""
+    if on_postgresql(workspace):
+        tables = pickle.loads(copy.read_bytes())  # noqa: S301 (the test's own)
+        with raw(workspace) as connection:
+            # What pg_restore does into an emptied database: no trigger sees it.
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(f"TRUNCATE {', '.join(tables)}")
+            for table, content in tables.items():
+                connection.copied_in(table, content)
+            connection.commit()
+        return
     for ending in ("-wal", "-shm"):
         database(workspace).with_name(f"pleurascope.sqlite{ending}").unlink(missing_ok=True)
     shutil.copyfile(copy, database(workspace))
@@ -209,22 +216,35 @@ def put(workspace: Workspace, copy: Path) -> None:
 
 def taken(workspace: Workspace, path: Path) -> Path:
     """Copy the database as it stands and return the copy."""
+    if on_postgresql(workspace):
+        with raw(workspace) as connection:
+            path.write_bytes(pickle.dumps({name: connection.copied_out(name) for name in metadata.tables}))
+        return path
     with closing(sqlite3.connect(database(workspace))) as source, closing(sqlite3.connect(path)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
     return path
 
 
+def remove(workspace: Workspace) -> None:
+    """Take the database away, as `make clean` does."""
+    if on_postgresql(workspace):
+        with raw(workspace) as connection:
+            connection.script(["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"])
+    for path in workspace.root.glob("pleurascope.sqlite*"):
+        path.unlink()
+
+
 @contextmanager
-def past_the_program(workspace: Workspace) -> Iterator[sqlite3.Connection]:
+def past_the_program(workspace: Workspace) -> Iterator[Raw]:
     """Open the database without its triggers, and put them back afterwards, as somebody would who hides."""
-    with closing(sqlite3.connect(database(workspace))) as connection:
-        connection.execute("PRAGMA synchronous = OFF")  # nobody waits for this disk
-        triggers = growing.triggers("sqlite")
-        for name in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
+    with raw(workspace) as connection:
+        triggers = growing.triggers(connection.dialect)
+        on = " ON {}" if connection.dialect == "postgresql" else ""
+        for name, (table, _) in triggers.items():
+            connection.execute(f"DROP TRIGGER {name}{on.format(table)}")
+        if connection.dialect == "postgresql":
+            connection.execute("SET session_replication_role = replica")  # no foreign key speaks up
         yield connection
         connection.commit()
-        for _, statement in triggers.values():
-            connection.execute(statement)
-        connection.commit()
+        connection.script(statement for _, statement in triggers.values())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from core.store.engine import MIGRATIONS
+from core.store.engine import MIGRATIONS, known_revisions
 
 
 def moved(engine: Engine, direction: Callable[[Config, str], object], revision: str) -> None:
@@ -17,3 +17,8 @@ def moved(engine: Engine, direction: Callable[[Config, str], object], revision: 
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         direction(config, revision)
+
+
+def newest() -> str:
+    """Return the newest revision there is."""
+    return known_revisions()[0]

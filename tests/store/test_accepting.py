@@ -11,15 +11,15 @@ from core.base.paths import Workspace
 from core.store import audit_key, chain
 from core.store.ledger import Ledger
 from core.store.verification import accept, verify
-from tests.store.filled import add_read, fill, head_path, past_the_program, put, taken, told
+from tests.store.filled import add_read, fill, head_path, past_the_program, put, remove, taken, told
+from tests.store.raw import only_sqlite
 
 
 def removed(workspace):
-    """Fill a store and remove its database, as `make clean` does."""
+    """Fill a store and remove its database."""
     fill(workspace).engine.dispose()
     store_id = head_path(workspace).name.split(".")[0]
-    for path in workspace.root.glob("pleurascope.sqlite*"):
-        path.unlink()
+    remove(workspace)
     return store_id
 
 
@@ -61,8 +61,7 @@ def test_what_was_accepted_of_one_store_is_not_accepted_of_the_next(workspace, t
     accept(workspace, "Ada", "the disk failed")
     assert verify(workspace).faults == []
 
-    for path in workspace.root.glob("pleurascope.sqlite*"):
-        path.unlink()
+    remove(workspace)
 
     assert [fault[0] for fault in told(workspace)] == ["store"]
 
@@ -89,6 +88,7 @@ def test_a_gap_and_a_store_in_the_place_of_another_are_accepted_together(workspa
     )
 
 
+@only_sqlite
 def test_what_is_no_json_does_not_keep_a_store_in_anothers_place_from_being_accepted(workspace):
     removed(workspace)
     add_read(fill(workspace), "later")
@@ -101,6 +101,7 @@ def test_what_is_no_json_does_not_keep_a_store_in_anothers_place_from_being_acce
     assert "store" not in {fault[0] for fault in told(workspace)}
 
 
+@only_sqlite
 def test_two_databases_of_one_relative_name_are_two_places_and_one_is_the_same_from_wherever_it_is_named(
     tmp_path, monkeypatch, workspace
 ):

@@ -22,6 +22,7 @@ from tests.store.filled import (
     insert_read,
     read_keys,
 )
+from tests.store.raw import only_postgresql, only_sqlite, raw
 
 UNWRITTEN = (
     r"the audit head beside the key cannot be written .No space left on device.; free some space in .* try again"
@@ -94,6 +95,7 @@ def test_a_gap_is_not_accepted_where_the_head_cannot_be_written(workspace, monke
     assert verify(workspace).faults == []
 
 
+@only_sqlite
 def test_a_database_without_room_is_told_in_one_sentence_and_loses_nothing(workspace):
     ledger = fill(workspace)
 
@@ -114,6 +116,26 @@ def test_a_database_without_room_is_told_in_one_sentence_and_loses_nothing(works
     assert read_keys(workspace) == saved
     assert (verify(workspace).faults, verify(workspace).notes) == ([], [])
     add_read(Ledger(workspace), "next")
+
+
+@only_postgresql
+def test_a_connection_that_is_lost_within_a_write_is_told_and_the_next_write_goes_on(workspace):
+    ledger = fill(workspace)
+    before = read_keys(workspace)
+
+    with (
+        pytest.raises(InputError, match=r"Nothing was saved: the database cannot be written .terminating connection"),
+        ledger.writing() as page,
+    ):
+        insert_read(page.connection, "lost")
+        with raw(workspace) as other:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid() AND "
+            other.execute(f"{others} datname = current_database()")
+        page.record("first answer", actor="Ada", about={})
+
+    assert read_keys(workspace) == before
+    add_read(ledger, "next")
+    assert (verify(workspace).faults, verify(workspace).notes) == ([], [])
 
 
 def test_a_folder_in_the_place_of_the_head_is_told_as_a_missing_head(workspace):

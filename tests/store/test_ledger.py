@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 
+import psycopg
 import pytest
 from alembic import command
 from sqlalchemy import insert, select, text
@@ -36,6 +37,7 @@ from tests.store.filled import (
     taken,
 )
 from tests.store.moved import moved
+from tests.store.raw import only_postgresql, only_sqlite, raw
 
 
 def entries(ledger):
@@ -107,15 +109,22 @@ def test_a_key_of_a_read_is_taken_once(workspace):
         insert_read(page.connection, "k0")
 
 
-@pytest.mark.parametrize("table", KEYS)
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE {table} SET created_at = 0",
-        "DELETE FROM {table}",
+EITHER = ("UPDATE {table} SET created_at = 0", "DELETE FROM {table}")
+WAYS = {
+    "sqlite": (
+        *EITHER,
         "INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1",
         "REPLACE INTO {table} SELECT * FROM {table}",
-    ],
+    ),
+    "postgresql": (*EITHER, "TRUNCATE {table} CASCADE"),
+}
+
+
+@pytest.mark.parametrize("table", KEYS)
+@pytest.mark.parametrize(
+    ("workspace", "statement"),
+    [(system, way) for system, ways in WAYS.items() for way in ways],
+    indirect=["workspace"],
 )
 def test_what_only_grows_cannot_be_changed_deleted_or_replaced(workspace, table, statement):
     ledger = fill(workspace)
@@ -125,14 +134,30 @@ def test_what_only_grows_cannot_be_changed_deleted_or_replaced(workspace, table,
     ledger.engine.dispose()
 
     with (
-        closing(sqlite3.connect(database(workspace))) as connection,
-        pytest.raises(sqlite3.IntegrityError, match=f"a row of {table} is never changed, deleted or replaced"),
+        raw(workspace) as connection,
+        pytest.raises((sqlite3.IntegrityError, psycopg.errors.RaiseException), match=r"a row of \w+ is never changed"),
     ):
         connection.execute(statement.format(table=table))
 
     assert verify(workspace).faults == []
 
 
+@only_postgresql
+def test_a_row_of_the_same_key_takes_no_place_on_postgresql_either(workspace):
+    fill(workspace).engine.dispose()
+
+    with (
+        raw(workspace) as connection,
+        pytest.raises(psycopg.errors.RaiseException, match="a row of reads is never changed or deleted"),
+    ):
+        connection.execute(
+            "INSERT INTO reads SELECT * FROM reads WHERE read_id = 1 ON CONFLICT (key) DO UPDATE SET reader = 'Eve'"
+        )
+
+    assert verify(workspace).faults == []
+
+
+@only_sqlite
 def test_the_store_s_row_cannot_be_replaced_by_its_row_number(workspace):
     fill(workspace).engine.dispose()
 
@@ -145,6 +170,7 @@ def test_the_store_s_row_cannot_be_replaced_by_its_row_number(workspace):
     assert verify(workspace).faults == []
 
 
+@only_sqlite
 def test_a_read_cannot_take_the_place_of_one_with_its_key(workspace):
     fill(workspace).engine.dispose()
 
@@ -263,9 +289,11 @@ def test_a_store_without_its_one_row_is_refused(workspace, statement, found):
 
 def test_a_store_without_its_audit_is_refused_in_one_sentence(workspace):
     fill(workspace).engine.dispose()
-    with closing(sqlite3.connect(database(workspace))) as connection:
-        connection.execute("DROP TABLE audit")
+    with raw(workspace) as connection:
+        connection.script(["DROP TABLE audit"])
 
     for action in (lambda: Ledger(workspace), lambda: verify(workspace)):
-        with pytest.raises(InputError, match=r"found that it cannot .no such table: audit.; restore a backup"):
+        with pytest.raises(
+            InputError, match=r"found that it cannot .(no such table: audit|relation \"audit\" does not)"
+        ):
             action()

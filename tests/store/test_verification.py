@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import insert
 
 from core.base.errors import InputError
-from core.store import audit_key, chain
+from core.store import audit_key, chain, growing
 from core.store.ledger import Ledger
 from core.store.tables import reads
 from core.store.verification import verify
 from tests.store.filled import add_read, database, fill, past_the_program, read_values, told
+from tests.store.raw import only_postgresql, only_sqlite, raw, system
 
 
 def test_an_empty_store_is_sound(workspace):
@@ -67,14 +68,6 @@ def test_a_filled_one_is_sound_and_counted(workspace):
             ],
         ),
         (
-            "UPDATE audit SET about = x'ff00' WHERE entry_id = 6",
-            [("audit", "6", "Entry 6 of the audit was changed after it was written.")],
-        ),
-        (
-            "UPDATE reads SET answer = CAST(x'ff00' AS TEXT) WHERE read_id = 3",
-            [("reads", "3", "Row 3 of reads was changed after entry 7 had sealed it.")],
-        ),
-        (
             "DELETE FROM audit WHERE entry_id = 6",
             [("audit", "6", "Entry 6 is missing in the audit: taken out.")],
         ),
@@ -100,20 +93,49 @@ def test_a_filled_one_is_sound_and_counted(workspace):
             "WHERE entry_id = 9",
             [("audit", "10", "Entry 10 of the audit was not written by the program.")],
         ),
-        ("DROP TABLE reads", None),
     ],
 )
 def test_each_change_is_told_by_its_row(workspace, statement, faults):
     fill(workspace).engine.dispose()
-    if faults is None:
-        with closing(sqlite3.connect(database(workspace))) as connection:
-            connection.execute(statement)
-        assert ("reads", None, "Table reads cannot be read (no such table: reads).") in told(workspace)
-        return
 
     with past_the_program(workspace) as connection:
         connection.execute(statement)
         connection.commit()
+
+    assert told(workspace) == faults
+
+
+def test_a_table_that_is_gone_is_a_fault_and_the_others_are_looked_at(workspace):
+    fill(workspace).engine.dispose()
+    with raw(workspace) as connection:
+        connection.script(["DROP TABLE reads"])
+
+    found = [(table, row) for table, row, sentence in told(workspace) if "trigger" not in sentence]
+
+    assert found == [("reads", None), *(("reads", str(number)) for number in range(1, 6))]
+    missing = {"sqlite": "no such table: reads", "postgresql": 'relation "reads" does not exist'}
+    assert ("reads", None, f"Table reads cannot be read ({missing[system(workspace)]}).") in told(workspace)
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    ("statement", "faults"),
+    [
+        (
+            "UPDATE audit SET about = x'ff00' WHERE entry_id = 6",
+            [("audit", "6", "Entry 6 of the audit was changed after it was written.")],
+        ),
+        (
+            "UPDATE reads SET answer = CAST(x'ff00' AS TEXT) WHERE read_id = 3",
+            [("reads", "3", "Row 3 of reads was changed after entry 7 had sealed it.")],
+        ),
+    ],
+)
+def test_bytes_in_the_place_of_text_are_told_by_their_row(workspace, statement, faults):
+    fill(workspace).engine.dispose()
+
+    with past_the_program(workspace) as connection:
+        connection.execute(statement)
 
     assert told(workspace) == faults
 
@@ -136,6 +158,7 @@ def test_an_emptied_audit_under_a_damaged_id_is_a_fault_and_no_failure(workspace
     assert ("store", "../x") in {fault[:2] for fault in told(workspace)}
 
 
+@only_sqlite
 def test_a_missing_a_weakened_and_a_foreign_trigger_are_faults(workspace):
     fill(workspace).engine.dispose()
     with closing(sqlite3.connect(database(workspace))) as connection:
@@ -149,6 +172,64 @@ def test_a_missing_a_weakened_and_a_foreign_trigger_are_faults(workspace):
         "Table reads: the trigger reads_never_changed is not the program's.",
         "Table reads: the trigger reads_never_deleted, which keeps its rows, is missing.",
     ]
+
+
+@only_postgresql
+def test_a_missing_a_sleeping_and_a_foreign_trigger_are_faults_on_postgresql(workspace):
+    fill(workspace).engine.dispose()
+    swallow = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+    with raw(workspace) as connection:
+        connection.script(
+            [
+                "DROP TRIGGER reads_only_grows_by_row ON reads",
+                "ALTER TABLE reads DISABLE TRIGGER reads_only_grows_by_statement",
+                f"CREATE FUNCTION swallow() {swallow}",
+                "CREATE TRIGGER reads_lost BEFORE INSERT ON reads FOR EACH ROW EXECUTE FUNCTION swallow()",
+                "DROP TRIGGER audit_only_grows_by_row ON audit",
+                "CREATE TRIGGER audit_only_grows_by_row BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION swallow()",
+            ]
+        )
+
+    assert [sentence for _, _, sentence in told(workspace)] == [
+        "Table audit: the trigger audit_only_grows_by_row is not the program's.",
+        "Table reads: the trigger reads_lost is not the program's.",
+        "Table reads: the trigger reads_only_grows_by_row, which keeps its rows, is missing.",
+        "Table reads: the trigger reads_only_grows_by_statement, which keeps its rows, is missing.",
+    ]
+
+
+@only_postgresql
+def test_a_function_of_the_triggers_that_lets_all_pass_is_a_fault_of_every_table(workspace):
+    fill(workspace).engine.dispose()
+    with raw(workspace) as connection:
+        connection.script(
+            [
+                "CREATE OR REPLACE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                "UPDATE reads SET reader = 'Eve' WHERE read_id = 3",
+            ]
+        )
+
+    found = told(workspace)
+
+    assert ("reads", "3", "Row 3 of reads was changed after entry 7 had sealed it.") in found
+    assert {table for table, row, _ in found if row is None} == set(growing.KEYS)
+
+
+@only_postgresql
+def test_triggers_of_another_schema_are_nobody_s_business(workspace):
+    fill(workspace).engine.dispose()
+    with raw(workspace) as connection:
+        connection.script(
+            [
+                "CREATE SCHEMA other",
+                "CREATE TABLE other.reads (read_id integer)",
+                "CREATE TRIGGER reads_other BEFORE INSERT ON other.reads FOR EACH ROW EXECUTE FUNCTION only_grows()",
+                "CREATE TRIGGER reads_only_grows_by_row BEFORE DELETE ON other.reads FOR EACH ROW "
+                "EXECUTE FUNCTION only_grows()",
+            ]
+        )
+
+    assert told(workspace) == []
 
 
 @pytest.mark.parametrize(
@@ -180,6 +261,7 @@ def test_a_head_file_that_was_touched_is_a_fault(workspace, how, sentence):
     assert fault.sentence.startswith(sentence)
 
 
+@only_sqlite
 def test_a_trigger_of_others_is_a_fault_however_its_table_is_written(workspace):
     fill(workspace).engine.dispose()
     with closing(sqlite3.connect(database(workspace))) as connection:
@@ -191,6 +273,7 @@ def test_a_trigger_of_others_is_a_fault_however_its_table_is_written(workspace):
         add_read(Ledger(workspace), "swallowed")
 
 
+@only_sqlite
 @pytest.mark.parametrize("text", ["Ada", "b'Ada'", '{"bytes":"416461"}'])
 def test_text_that_was_made_bytes_is_a_change(workspace, text):
     ledger = fill(workspace)
