@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import resources, state, who
+from app import account, idle, resources, state, who
 from core.base.paths import ROOT
 
 ASSETS = ROOT / "assets"
 
 
-def draw() -> None:
-    """Draw the frame; called once a run, before the page."""
+def draw(*, login: bool, inside: bool) -> None:
+    """Draw the frame; called once a run, before the page.
+
+    Args:
+        login: Whether a login is configured, so that names are not self-declared.
+        inside: Whether pages may be drawn; before the door stands what is everybody's to see.
+    """
     st.logo(ASSETS / "logo.svg", size="large")
     st.html(ASSETS / "style.css")
-    with st.container(key="frame-chip", horizontal=True, vertical_alignment="center", width="content"):
-        who.remember()
-        reader = state.READER.get()
-        if reader is not None:
-            with st.popover(reader, key="frame-reader", type="tertiary", icon=":material/person:", wrap=False):
-                st.caption("Self-declared: nobody checks names on this machine.")
-                st.button("Somebody else reads", key="frame.leave", on_click=who.leave)
-        st.html(_chip(resources.sources()), width="content")
-    with st.container(key="frame-foot"):
+    if inside:
+        with st.container(key="frame-chip", horizontal=True, vertical_alignment="center", width="content"):
+            if not login:
+                who.remember()
+            _draw_reader(login=login)
+            st.html(_chip(resources.sources()), width="content")
+    with st.container(key="frame-foot", gap=None):
+        if login and inside:
+            idle.watch()
         st.html(ASSETS / "disclaimer.html")
+
+
+def _draw_reader(*, login: bool) -> None:
+    reader = state.READER.get()
+    if reader is None:
+        return
+    with st.popover(reader, key="frame-reader", type="tertiary", icon=":material/person:", wrap=False):
+        if login:
+            st.caption(f"Signed in with the role {account.role_of(reader)}. A worklist names you as {reader}.")
+            st.button("Sign out", key="frame.leave", on_click=who.sign_out)
+        else:
+            st.caption("Self-declared: nobody checks names on this machine.")
+            st.button("Somebody else reads", key="frame.leave", on_click=who.leave)
 
 
 def _chip(sources: set[str]) -> str:

@@ -12,8 +12,12 @@ import streamlit as st
 from app import access, frame, navigation
 
 st.set_page_config(page_title="PleuraScope", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
-access.require_access()
-page = st.navigation(navigation.pages(), position="top")
+login = access.require_access()
+inside = not login or access.admitted()
+page = st.navigation(navigation.pages(), position="top" if inside else "hidden")
 st.set_page_config(initial_sidebar_state=navigation.sidebar(page.url_path))
-frame.draw()
-page.run()
+frame.draw(login=login, inside=inside)
+if inside:
+    navigation.run(page)
+else:
+    access.draw_door()

@@ -1,14 +1,15 @@
-"""The reader's name, kept by the browser's tab so that a reload does not ask for it again."""
+"""The reader's name where names are self-declared: kept by the browser's tab, so a reload does not ask for it again."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app import state
+from app import account, sign_ins, state
 from core.base.errors import InputError
 from core.review import rights
 
 KEY = "who"
+NOBODY = "the dashboard"  # does what nobody who gave a name has asked for
 _SCRIPT = """
 export default function ({ data, parentElement, setTriggerValue }) {
   const KEPT = "pleurascope reader";
@@ -25,6 +26,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
 _mount = st.components.v2.component("pleurascope_who", js=_SCRIPT)
 
 
+def acts() -> str:
+    """Return who asks for what a page files or makes: the reader, or the dashboard where nobody gave a name."""
+    return state.READER.get() or NOBODY
+
+
+def called(reader: str) -> str:
+    """Return a reader's name as tables show it: without a login nobody has checked it."""
+    return reader if account.configured() else f"{reader} (self-declared)"
+
+
 def remember() -> None:
     """Hand this session's name to the browser, or take the one that it has kept; called once a run."""
     _mount(data={"reader": state.READER.get(), "left": state.LEFT.get()}, key=KEY, on_reader_change=_take)
@@ -37,6 +48,15 @@ def leave() -> None:
     for key in (state.SAVED, state.REFUSED, state.OPEN_CASE):  # of the one who leaves
         key.set(None)
     state.ASKED.set(frozenset())
+
+
+def sign_out() -> None:
+    """End the sign-in in all of its tabs, and leave for the provider's own way out."""
+    found = account.current()
+    if found is not None:
+        sign_ins.HERE.end(found.sign_in)
+    leave()
+    st.logout()
 
 
 def _take() -> None:

@@ -17,6 +17,8 @@ from core.jobs import worker
 from core.jobs.job import Job
 from core.jobs.queue import JobQueue
 
+ACTOR = "command line"
+
 
 class JobsArguments(Config):
     """List, show, cancel or resume jobs, or work through the queue until stopped."""
@@ -50,9 +52,9 @@ def run(words: list[str]) -> Outcome:
         job = queue.get(arguments.job_id)
         return Outcome(summary=_whole(queue, job), made={"job_id": job.job_id, "job": asdict(job)})
     if arguments.action == "cancel":
-        job = queue.cancel(arguments.job_id)
+        job = queue.cancel(arguments.job_id, by=ACTOR)
         return Outcome(summary=_line(job), made={"job_id": job.job_id})
-    job = queue.resume(arguments.job_id)
+    job = queue.resume(arguments.job_id, by=ACTOR)
     worker.ensure_running(workspace)
     return Outcome(summary=_line(job), made={"job_id": job.job_id})
 

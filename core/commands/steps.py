@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.jobs.queue import JobQueue
 
 POLL_S = 0.5
+PROGRAM = "PleuraScope"  # files what nobody has: the embedded study, and the steps of older jobs
 LOOKED_THROUGH = 5000  # jobs, the newest first, among which a step that is done is looked for
 
 Made = dict[str, Any]
@@ -34,7 +35,9 @@ class Steps:
         self.job_id = job_id
         self.total = total
         self.done = 0
-        self.priority = queue.get(job_id).priority
+        parent = queue.get(job_id)
+        self.priority = parent.priority
+        self.by = parent.filed_by or PROGRAM
 
     def run(
         self,
@@ -63,6 +66,7 @@ class Steps:
             job = self.queue.file(
                 title,
                 list(words),
+                by=self.by,
                 config=config,
                 parent_id=self.job_id,
                 priority=self.priority,
@@ -85,13 +89,13 @@ class Steps:
         ]
         for job in same:
             if job.parent_id == self.job_id and job.state != "done":
-                return self.queue.resume(job.job_id) if job.finished else job
+                return self.queue.resume(job.job_id, by=self.by) if job.finished else job
         done = [job for job in same if job.state == "done" and job.priority == self.priority]
         own_first = sorted(done, key=lambda job: job.parent_id != self.job_id)
         return next((job for job in own_first if still_good(job.made or {})), None)
 
 
-def filed(queue: JobQueue, title: str, words: list[str], *, priority: int, again: bool) -> Job:
+def filed(queue: JobQueue, title: str, words: list[str], *, priority: int, again: bool, by: str = PROGRAM) -> Job:
     """File a parent job, or take up the one of the same words that was filed before.
 
     Args:
@@ -100,11 +104,12 @@ def filed(queue: JobQueue, title: str, words: list[str], *, priority: int, again
         words: Those after `python -m core`.
         priority: Of the job and its steps.
         again: Whether one that is done is done again, finding its steps done, or returned as it is.
+        by: Who files it.
     """
     for job in queue.newest(limit=LOOKED_THROUGH):
         if job.arguments == words and job.parent_id is None and not (again and job.state == "done"):
-            return queue.resume(job.job_id) if job.state in ("failed", "cancelled") else job
-    return queue.file(title, words, priority=priority, holds_device=False)
+            return queue.resume(job.job_id, by=by) if job.state in ("failed", "cancelled") else job
+    return queue.file(title, words, by=by, priority=priority, holds_device=False)
 
 
 def follow(queue: JobQueue, job: Job, *, called: str) -> Made:

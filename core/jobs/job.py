@@ -32,6 +32,7 @@ class Job:
     pid_started_at: float | None
     made: dict[str, Any] | None  # what the command made
     message: str | None  # why it failed
+    filed_by: str | None  # who filed it, or whose job did; None before this was noted
 
     @property
     def finished(self) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping, Select, and_, insert, or_, select, update
 
-from core.base import files
+from core.base import files, roles
 from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.jobs.job import PERSON, UNFINISHED, Job, JobProgress, State
+from core.review import rights
 from core.store.engine import open_database
 from core.store.tables import jobs
 
@@ -32,6 +33,7 @@ class JobQueue:
         title: str,
         arguments: list[str],
         *,
+        by: str,
         config: dict[str, Any] | None = None,
         parent_id: int | None = None,
         priority: int = PERSON,
@@ -42,11 +44,16 @@ class JobQueue:
         Args:
             title: What a person reads: "Train CNN on phantoms".
             arguments: The words after `python -m core`.
+            by: Who files it; a job's step is filed by whoever filed the job.
             config: Options handed over in a file, as `--job FILE`.
             parent_id: The job that files this one and waits for it.
             priority: Lower goes first.
             holds_device: False for a job that only files children and waits.
+
+        Raises:
+            InputError: If whoever files it lacks the command's right.
         """
+        roles.require(by, rights.COMMANDS.get(arguments[0], rights.ADMINISTER))
         with self._writes.begin() as connection:
             same = select(jobs).where(jobs.c.state.in_(UNFINISHED), jobs.c.parent_id == parent_id)
             for row in connection.execute(same).mappings():
@@ -64,6 +71,7 @@ class JobQueue:
                     cancel_asked=False,
                     attempts=0,
                     created_at=time.time(),
+                    filed_by=by,
                 )
             ).inserted_primary_key
         assert key is not None  # noqa: S101 (an insert of one row has a key)
@@ -144,13 +152,18 @@ class JobQueue:
             return
         self._update(job_id, state="queued", pid=None, attempts=job.attempts - (0 if counts else 1))
 
-    def cancel(self, job_id: int) -> Job:
+    def cancel(self, job_id: int, *, by: str) -> Job:
         """Ask a job and all that came of it to stop; a queued one ends at once, a running one when it has saved.
 
+        Args:
+            job_id: The job.
+            by: Who asks: whoever filed it, or somebody who may administer.
+
         Raises:
-            InputError: If there is no such job or it has ended already.
+            InputError: If there is no such job, it has ended already, or it is another's.
         """
         job = self.get(job_id)
+        _require_own(job, by)
         if job.finished:
             msg = f"Expected an unfinished job, found job {job_id} already {job.state}; there is nothing to cancel."
             raise InputError(msg)
@@ -164,13 +177,18 @@ class JobQueue:
             connection.execute(update(jobs).where(and_(family, jobs.c.state == "running")).values(cancel_asked=True))
         return self.get(job_id)
 
-    def resume(self, job_id: int) -> Job:
+    def resume(self, job_id: int, *, by: str) -> Job:
         """Queue a cancelled or failed job again; it goes on where it was.
 
+        Args:
+            job_id: The job.
+            by: Who asks: whoever filed it, or somebody who may administer.
+
         Raises:
-            InputError: If there is no such job, or it is queued, running or done.
+            InputError: If there is no such job, it is queued, running or done, or it is another's.
         """
         job = self.get(job_id)
+        _require_own(job, by)
         if job.state not in ("cancelled", "failed"):
             msg = f"Expected a cancelled or failed job, found job {job_id} {job.state}; there is nothing to resume."
             raise InputError(msg)
@@ -214,6 +232,21 @@ class JobQueue:
     def _update(self, job_id: int, **values: Any) -> None:  # noqa: ANN401 (column values)
         with self._writes.begin() as connection:
             connection.execute(update(jobs).where(jobs.c.job_id == job_id).values(**values))
+
+
+def may_stop(job: Job, by: str) -> bool:
+    """Tell whether somebody may cancel or resume a job: whoever filed it and may still, or an administrator."""
+    needed = rights.COMMANDS.get(job.arguments[0], rights.ADMINISTER)
+    return roles.may(by, rights.ADMINISTER) or (job.filed_by == by and roles.may(by, needed))
+
+
+def _require_own(job: Job, by: str) -> None:
+    if not may_stop(job, by):
+        whose = f"which {job.filed_by} filed" if job.filed_by else "which nobody here filed"
+        msg = (
+            f"Expected a job of {by or 'nobody'}'s own, found job {job.job_id}, {whose}; ask them or an administrator."
+        )
+        raise InputError(msg)
 
 
 def _descendants(job_id: int) -> Select[tuple[int]]:

@@ -10,7 +10,6 @@ import csv
 import hashlib
 import io
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from sqlalchemy import select
 
 from core.base import files
 from core.base.errors import InputError
-from core.review import label_set, progress, read_store, reads
+from core.base.spreadsheet import harmless
+from core.review import label_set, progress, read_store, reads, rights
 from core.review.answer import SIDES
 from core.review.counted_reads import counted
 from core.review.label_set import utc
@@ -58,9 +58,6 @@ COLUMNS = {
     "created_at": TEXT,
     "seen_counterfactual": YES_NO,  # which tells the film's label
 }
-# What runs in a spreadsheet begins so, whatever stands before the first letter or digit; the wide forms too.
-_RUNS = re.compile(r"[\W_]*?[=+\-@\t\r＝＋－＠]")
-_RUNS_INSIDE = re.compile(r"([;,\t\r\n](?:[^\w;,\t\r\n]|_)*?)(?=[=+\-@\t＝＋－＠])")  # after what parts cells elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +84,8 @@ def to_file(workspace: Workspace, path: Path, *, what: str, worklist: str | None
         actor: Who exports; it is entered in the audit.
 
     Raises:
-        InputError: If the suffix is none of `SUFFIXES`, or the store does not end where it was left.
+        InputError: If the suffix is none of `SUFFIXES`, whoever exports may not, or the store does not end where it
+            was left.
     """
     if path.suffix.lower() not in SUFFIXES:
         msg = f"Expected a file that ends in .csv, .parquet or .json, found {path.name!r}; rename it."
@@ -120,11 +118,12 @@ def export(table: pd.DataFrame, what: str, suffix: str) -> tuple[pd.DataFrame, b
 
 
 def enter(ledger: Ledger, name: str, made: Exported, *, worklist: str | None, actor: str) -> Page:
-    """Enter an export in the audit, and return the page that ends with its entry.
+    """Enter an export in the audit, and return the page that ends with its entry; no export leaves without one.
 
     Raises:
-        InputError: If the store does not end where it was left.
+        InputError: If whoever exports may not, or the store does not end where it was left.
     """
+    rights.require(actor, rights.EXPORT)
     about = {"file": name, "what": made.what, "rows": made.rows, "worklist": worklist, "sha256": made.sha256}
     with ledger.writing() as page:
         page.record("export", actor=actor, about=about)
@@ -186,19 +185,6 @@ def encoded(frame: pd.DataFrame, suffix: str) -> bytes:
     writer.writerow(frame.columns)
     writer.writerows([_cell(value) for value in row.values()] for row in records)
     return text.getvalue().encode()
-
-
-def harmless(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: with an apostrophe before what would run.
-
-    Also after a comma, a semicolon, a tab or a line's end, where a program that parts cells there begins another.
-
-    Examples:
-        >>> harmless("=HYPERLINK(1)"), harmless("  @now"), harmless("12 mm - apical"), harmless("apical; =1")
-        ("'=HYPERLINK(1)", "'  @now", '12 mm - apical', "apical; '=1")
-    """
-    inside = _RUNS_INSIDE.sub(r"\1'", text)
-    return f"'{inside}" if _RUNS.match(inside) else inside
 
 
 def provenance(table: pd.DataFrame, frame: pd.DataFrame, made: Exported, *, name: str) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Who may do what with a worklist, an operating point or a switch: asked in one place.
-
-Without a login a reader is whoever the name says, and a name gives every right.
-"""
+"""The rights of pages and commands, and a reader's name in its one form; who has which right `core.base.roles` says."""
 
 from __future__ import annotations
 
@@ -10,14 +7,70 @@ import unicodedata
 from collections.abc import Sequence
 
 from core.base.errors import InputError
+from core.base.roles import (
+    ACTIVATE,
+    ADJUDICATE,
+    ADMINISTER,
+    AUDIT,
+    EXPORT,
+    INTAKE,
+    PROPOSE,
+    READ,
+    RESEARCH,
+    RIGHTS,
+    RUN,
+    holders,
+    may,
+    require,
+    roles_from,
+)
 
-READ, ADJUDICATE, EXPORT, AUDIT = "read", "adjudicate", "export", "audit"
-PROPOSE, ACTIVATE = "propose", "activate"  # an operating point; activate also means to decline
-ADMINISTER = "administer"  # turn on or off what is off by default
-INTAKE = "take in films"
-RESEARCH = "research"  # see the pages of Research, where labels and the model's answers stand
-RUN = "run"  # file jobs
-RIGHTS = (READ, ADJUDICATE, EXPORT, AUDIT, PROPOSE, ACTIVATE, ADMINISTER, INTAKE, RESEARCH, RUN)
+__all__ = [
+    "ACTIVATE",
+    "ADJUDICATE",
+    "ADMINISTER",
+    "AUDIT",
+    "COMMANDS",
+    "EXPORT",
+    "INTAKE",
+    "LONGEST",
+    "PAGES",
+    "PROPOSE",
+    "READ",
+    "RESEARCH",
+    "RESERVED",
+    "RIGHTS",
+    "RUN",
+    "checked_reader",
+    "checked_readers",
+    "holders",
+    "may",
+    "require",
+    "roles_from",
+    "same_reader",
+]
+
+PAGES = {  # what opens a page; what is done there asks for its own right
+    "worklist": READ,
+    "review": READ,
+    "intake": INTAKE,
+    "splits": RESEARCH,
+    "compare": RESEARCH,
+    "thresholds": RESEARCH,
+    "uncertainty": RESEARCH,
+    "translations": RESEARCH,
+    "overview": RESEARCH,  # it shows films with the model's probabilities
+    "training": RUN,
+    "readers": RESEARCH,
+    "audit": EXPORT,  # its entries, verification and switches ask for more
+}
+COMMANDS = {  # what filing a job of a command takes; at the command line whoever has the workspace may do all
+    **dict.fromkeys(("demo", "phantom", "index", "labels", "split", "train", "ensemble", "translate"), RUN),
+    **dict.fromkeys(("realism", "dose-response", "predict", "evaluate", "compare", "explain", "localisation"), RUN),
+    **dict.fromkeys(("triage", "loop"), RUN),
+    "review": AUDIT,  # it accepts a store that ends elsewhere, and exports what readers hide from each other
+    **dict.fromkeys(("jobs", "backup", "restore", "erase"), ADMINISTER),
+}
 LONGEST = 60
 RESERVED = {"command line", "pleurascope", "the dashboard"}
 
@@ -74,19 +127,3 @@ def same_reader(one: str, other: str) -> bool:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", checked_reader(name)).casefold())
-
-
-def may(reader: str, what: str) -> bool:
-    """Tell whether a reader may do something: one of `RIGHTS`."""
-    return bool(reader) and what in RIGHTS
-
-
-def require(reader: str, what: str) -> None:
-    """Refuse what a reader may not do.
-
-    Raises:
-        InputError: If the right is lacking.
-    """
-    if not may(reader, what):
-        msg = f"Expected the right to {what}, found that {reader or 'nobody'} lacks it; sign in as somebody who has it."
-        raise InputError(msg)

@@ -62,7 +62,7 @@ def test_every_state_has_its_sign():
 )
 def test_a_job_s_line_gives_its_message_once_and_cuts_a_long_one(workspace, state, message, told):
     queue = JobQueue(workspace)
-    queue.end(queue.file("Train", ["train"]).job_id, state, message=message)
+    queue.end(queue.file("Train", ["train"], by="Ada").job_id, state, message=message)
 
     assert _words(queue.get(1)) == told
 

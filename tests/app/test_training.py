@@ -119,7 +119,7 @@ def test_train_again_fills_the_form_with_the_options_of_the_run(queue):
 
 
 def test_options_of_another_version_are_refused_in_a_sentence(queue):
-    queue.file("Train", ["train"], config=PLACE | {"sharpness": 3})
+    queue.file("Train", ["train"], config=PLACE | {"sharpness": 3}, by="Ada")
     queue.claim(device_free=True)
     queue.end(1, "done")
     at = opened()
@@ -144,7 +144,7 @@ def test_the_newest_training_is_drawn_by_itself_with_train_and_tune(queue):
 def test_the_running_training_is_drawn_rather_than_a_newer_one_that_ended(queue):
     filed(queue, curve=[(0.6, 0.7)])
     other = filed(queue, end="queued")
-    queue.cancel(other.job_id)
+    queue.cancel(other.job_id, by="Ada")
 
     assert opened().multiselect(key="training.runs").value == [1]
 
@@ -206,7 +206,7 @@ def test_a_multi_task_run_has_a_curve_of_its_quality_grade(queue):
 
 
 def test_ended_jobs_come_ten_a_page_those_of_a_study_too(queue):
-    study = queue.file("The embedded study", ["demo"], holds_device=False)
+    study = queue.file("The embedded study", ["demo"], holds_device=False, by="Ada")
     queue.claim(device_free=True)
     for _ in range(11):
         filed(queue, end="done", parent_id=study.job_id)

@@ -115,7 +115,7 @@ def test_another_configuration_has_a_probe_of_its_own(probe):
 
 def test_what_was_or_is_measured_beside_another_job_says_so(probe, films):
     queue = JobQueue(films)
-    queue.file("Train", ["train"])
+    queue.file("Train", ["train"], by="Ada")
     queue.claim(device_free=True)
     at = opened()
     assert "Measuring this machine's speed beside the running job" in told(at)

@@ -75,7 +75,7 @@ def charts(at):
 
 def filed(queue, config, *, rows=(), end=None, parent_id=None, **ended):
     """File a training of these options, let it run unless it is to wait, with a history of these rows, and end it."""
-    job = queue.file(f"Train {config['model']}", ["train"], config=config, parent_id=parent_id)
+    job = queue.file(f"Train {config['model']}", ["train"], config=config, parent_id=parent_id, by="Ada")
     if end != "queued":
         assert queue.claim(device_free=True).job_id == job.job_id
     write(queue, job, rows)

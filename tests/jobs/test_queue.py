@@ -15,8 +15,8 @@ def queue(workspace):
 
 
 def test_a_persons_job_goes_before_the_demos_next_step(queue):
-    queue.file("demo step", ["split", "a"], priority=DEMO)
-    mine = queue.file("mine", ["split", "b"])
+    queue.file("demo step", ["split", "a"], priority=DEMO, by="Ada")
+    mine = queue.file("mine", ["split", "b"], by="Ada")
 
     claimed = queue.claim(device_free=True)
 
@@ -26,8 +26,8 @@ def test_a_persons_job_goes_before_the_demos_next_step(queue):
 
 
 def test_while_a_job_computes_only_a_waiting_parent_may_start(queue):
-    parent = queue.file("demo", ["demo"], holds_device=False)
-    queue.file("train", ["train"])
+    parent = queue.file("demo", ["demo"], holds_device=False, by="Ada")
+    queue.file("train", ["train"], by="Ada")
 
     first = queue.claim(device_free=False)
 
@@ -37,51 +37,51 @@ def test_while_a_job_computes_only_a_waiting_parent_may_start(queue):
 
 
 def test_filing_the_same_job_twice_gives_the_one_that_waits(queue):
-    first = queue.file("train", ["train"], config={"epochs": 3})
+    first = queue.file("train", ["train"], config={"epochs": 3}, by="Ada")
 
-    assert queue.file("train", ["train"], config={"epochs": 3}).job_id == first.job_id
-    assert queue.file("train", ["train"], config={"epochs": 4}).job_id != first.job_id
+    assert queue.file("train", ["train"], config={"epochs": 3}, by="Ada").job_id == first.job_id
+    assert queue.file("train", ["train"], config={"epochs": 4}, by="Ada").job_id != first.job_id
 
     queue.end(first.job_id, "done")
-    assert queue.file("train", ["train"], config={"epochs": 3}).job_id != first.job_id
+    assert queue.file("train", ["train"], config={"epochs": 3}, by="Ada").job_id != first.job_id
 
 
 def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked(queue):
-    running = queue.file("a", ["a"])
+    running = queue.file("a", ["a"], by="Ada")
     queue.claim(device_free=True)
-    waiting = queue.file("b", ["b"])
+    waiting = queue.file("b", ["b"], by="Ada")
 
-    assert queue.cancel(running.job_id).cancel_asked
+    assert queue.cancel(running.job_id, by="Ada").cancel_asked
     assert queue.get(running.job_id).state == "running"
-    assert queue.cancel(waiting.job_id).state == "cancelled"
+    assert queue.cancel(waiting.job_id, by="Ada").state == "cancelled"
     with pytest.raises(InputError, match=f"found job {waiting.job_id} already cancelled"):
-        queue.cancel(waiting.job_id)
+        queue.cancel(waiting.job_id, by="Ada")
 
 
 def test_cancelling_a_parent_cancels_its_children(queue):
-    parent = queue.file("demo", ["demo"], holds_device=False)
-    child = queue.file("step", ["split"], parent_id=parent.job_id)
+    parent = queue.file("demo", ["demo"], holds_device=False, by="Ada")
+    child = queue.file("step", ["split"], parent_id=parent.job_id, by="Ada")
 
-    queue.cancel(parent.job_id)
+    queue.cancel(parent.job_id, by="Ada")
 
     assert queue.get(child.job_id).state == "cancelled"
 
 
 def test_a_cancelled_job_can_be_resumed_and_a_done_one_cannot(queue):
-    job = queue.file("a", ["a"])
-    queue.cancel(job.job_id)
+    job = queue.file("a", ["a"], by="Ada")
+    queue.cancel(job.job_id, by="Ada")
 
-    assert queue.resume(job.job_id).state == "queued"
+    assert queue.resume(job.job_id, by="Ada").state == "queued"
 
     queue.claim(device_free=True)
     queue.end(job.job_id, "done", made={"x": 1})
     assert queue.get(job.job_id).made == {"x": 1}
     with pytest.raises(InputError, match="found job 1 done; there is nothing to resume"):
-        queue.resume(job.job_id)
+        queue.resume(job.job_id, by="Ada")
 
 
 def test_a_job_whose_process_keeps_dying_is_given_up(queue):
-    job = queue.file("a", ["a"])
+    job = queue.file("a", ["a"], by="Ada")
     for _ in range(MAX_ATTEMPTS):
         assert queue.get(job.job_id).state == "queued"
         queue.claim(device_free=True)
@@ -91,7 +91,7 @@ def test_a_job_whose_process_keeps_dying_is_given_up(queue):
 
 
 def test_a_stop_that_was_asked_for_is_not_an_attempt(queue):
-    job = queue.file("a", ["a"])
+    job = queue.file("a", ["a"], by="Ada")
     for _ in range(MAX_ATTEMPTS + 1):
         queue.claim(device_free=True)
         queue.requeue(job.job_id, counts=False)
@@ -101,7 +101,7 @@ def test_a_stop_that_was_asked_for_is_not_an_attempt(queue):
 
 def test_no_job_is_claimed_twice(queue):
     for number in range(12):
-        queue.file("a", ["a", str(number)])
+        queue.file("a", ["a", str(number)], by="Ada")
 
     with ThreadPoolExecutor(4) as pool:
         claimed = list(pool.map(lambda _: queue.claim(device_free=True), range(16)))
@@ -116,7 +116,7 @@ def test_an_unknown_job_is_told(queue):
 
 
 def test_a_half_written_row_of_the_history_is_not_read(queue):
-    job = queue.file("a", ["a"])
+    job = queue.file("a", ["a"], by="Ada")
     (queue.folder(job.job_id) / "history.jsonl").write_text('{"epoch": 1}\n{"epo')
 
     assert queue.history(job.job_id) == [{"epoch": 1}]

@@ -50,14 +50,14 @@ def ended(queue, job):
 
 def long_job(queue, tmp_path):
     """A job of many minutes that looks for a stop between two films, now running."""
-    job = queue.file("phantoms", ["phantom", str(tmp_path / "out"), "--patients", "4000", "--size", "64"])
+    job = queue.file("phantoms", ["phantom", str(tmp_path / "out"), "--patients", "4000", "--size", "64"], by="Ada")
     until(lambda: queue.get(job.job_id).pid is not None, lambda: "not started")
     until(lambda: queue.progress(job.job_id) is not None, lambda: queue.log(job.job_id))
     return queue.get(job.job_id)
 
 
 def test_a_job_is_done_and_says_what_it_made(queue, working, tmp_path):
-    job = queue.file("phantoms", ["phantom", str(tmp_path / "out"), "--patients", "2", "--size", "64"])
+    job = queue.file("phantoms", ["phantom", str(tmp_path / "out"), "--patients", "2", "--size", "64"], by="Ada")
 
     done = ended(queue, job)
 
@@ -67,7 +67,7 @@ def test_a_job_is_done_and_says_what_it_made(queue, working, tmp_path):
 
 
 def test_bad_input_fails_with_its_sentence(queue, working):
-    done = ended(queue, queue.file("nonsense", ["splitt"]))
+    done = ended(queue, queue.file("nonsense", ["splitt"], by="Ada"))
 
     assert done.state == "failed"
     assert done.message == "Expected a command, found 'splitt'; did you mean 'split'?"
@@ -76,7 +76,7 @@ def test_bad_input_fails_with_its_sentence(queue, working):
 def test_a_running_job_is_cancelled_when_it_has_saved(queue, working, tmp_path):
     job = long_job(queue, tmp_path)
 
-    queue.cancel(job.job_id)
+    queue.cancel(job.job_id, by="Ada")
 
     done = ended(queue, job)
     assert done.state == "cancelled"
@@ -89,7 +89,7 @@ def test_a_killed_process_is_started_again(queue, working, tmp_path):
     os.kill(job.pid, signal.SIGKILL)
 
     until(lambda: queue.get(job.job_id).attempts == 2, lambda: str(queue.get(job.job_id)))
-    queue.cancel(job.job_id)
+    queue.cancel(job.job_id, by="Ada")
     assert ended(queue, job).state == "cancelled"
 
 
