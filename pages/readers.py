@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import readers, resources, state
+from app import readers, readers_loop, resources, state
 from core.base.errors import InputError
 from core.review import counted_reads, export
 
@@ -19,6 +19,7 @@ if hidden.any():
 reads = counted_reads.counted(table)
 if reads.empty:
     readers.draw_empty()
+    readers_loop.draw(None)
     st.stop()
 dataset, worklist = readers.choose(reads)
 chosen = table[table["dataset"] == dataset]
@@ -33,3 +34,4 @@ readers.draw_agreement(found, chosen, dataset, worklist)
 readers.draw_model(found)
 readers.draw_work(found)
 readers.draw_population(found)
+readers_loop.draw(dataset, table[table["dataset"] == dataset])
