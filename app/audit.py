@@ -10,7 +10,8 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from app import reading, resources, state
+from app import account, reading, resources, state
+from app.plain import plain
 from core.base.errors import InputError, PleuraScopeError
 from core.review import audit_log, export, once, rights, switches
 from core.review import reads as reads_of
@@ -31,6 +32,7 @@ MEANING = (
     "`translate` was run on the split of its worklist."
 )
 SELF_DECLARED = "Names are self-declared: on this machine nobody checks them."
+ONLY_EXPORTS = "The entries, their verification and the switches are shown to an administrator."
 
 
 def draw_lead(ledger: Ledger) -> None:
@@ -51,11 +53,11 @@ def draw_key(ledger: Ledger) -> bool:
     try:
         audit_key.read(ledger.key_file)
     except InputError as error:
-        st.warning(f"Nothing can be written or verified. {error}")
+        st.warning(f"Nothing can be written or verified. {plain(error)}")
         return False
     st.caption(
         "Every entry is sealed with the one before it by a key that lies outside the workspace; only its owner can "
-        f"read it. {SELF_DECLARED}"
+        f"read it.{'' if account.configured() else f' {SELF_DECLARED}'}"
     )
     return True
 
@@ -68,7 +70,7 @@ def draw_verification() -> None:
         with st.spinner("Verifying every entry and every row…"):
             found = verification.verify(resources.workspace())
     except InputError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     if not found.faults:
         st.info(_sound(found), icon=":material/verified_user:")
@@ -84,7 +86,7 @@ def draw_switch(ledger: Ledger) -> None:
     try:
         found = switches.history(ledger.engine, SWITCH)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     on = bool(found) and found[0].turned_on
     since = f", {switches.decided(found[0])}" if found else ", as it is until somebody turns it on"
@@ -104,7 +106,7 @@ def draw_switch(ledger: Ledger) -> None:
         st.text_input(f"Why turn it {word}", key=SWITCH_REASON, max_chars=once.LONGEST_REASON)
         said = state.SWITCH_REFUSED.get()
         if said is not None:
-            st.error(said)
+            st.error(plain(said))
         st.form_submit_button(
             f"Turn {word} as {reader}",
             key="audit.switch.turn",
@@ -123,7 +125,7 @@ def draw_exports(ledger: Ledger) -> None:
         table = resources.read_table()
         withheld = int(export.withheld_from(reader, table).sum())
     except InputError as error:
-        st.warning(f"Reads cannot be exported. {error}")
+        st.warning(f"Reads cannot be exported. {plain(error)}")
         return
     except ValueError:  # what the database holds is no JSON
         st.warning("Reads cannot be exported: one was changed past the program; verify the store, which names it.")
@@ -134,7 +136,7 @@ def draw_exports(ledger: Ledger) -> None:
             name = f"{what}-{day}.csv"
             st.download_button(
                 label,
-                _made(ledger, what, name, reader),
+                account.in_session(_made(ledger, what, name, reader)),
                 file_name=name,
                 mime="text/csv",
                 key=f"audit.export.{what}",
@@ -145,6 +147,7 @@ def draw_exports(ledger: Ledger) -> None:
 
 def draw_entries(ledger: Ledger) -> None:
     """Draw the search and the entries that fit it, the newest first."""
+    account.require_still()
     text = st.text_input(
         "Search",
         key="audit.search",
@@ -155,7 +158,7 @@ def draw_entries(ledger: Ledger) -> None:
     try:
         _draw_found(ledger, text)
     except InputError as error:
-        st.warning(f"Entries cannot be shown. {error}")
+        st.warning(f"Entries cannot be shown. {plain(error)}")
 
 
 def _turn(ledger: Ledger, reader: str, key: str, known: int | None, *, on: bool) -> None:
@@ -175,13 +178,17 @@ def _decisions(found: list[switches.Decision]) -> pd.DataFrame:
         [
             {
                 "When": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.created_at)),
-                "Who (self-declared)": one.decided_by,
+                _who_title(): one.decided_by,
                 "Turned": switches.WORDS[one.turned_on],
                 "Why": one.reason,
             }
             for one in found
         ]
     )
+
+
+def _who_title() -> str:
+    return "Who" if account.configured() else "Who (self-declared)"
 
 
 def _when(entry: audit_log.Entry, form: str) -> str:
@@ -206,7 +213,7 @@ def _draw_found(ledger: Ledger, text: str) -> None:
         {
             "Entry": one.entry_id,
             "When": _when(one, "%Y-%m-%d %H:%M:%S"),
-            "Who (self-declared)": one.actor,
+            _who_title(): one.actor,
             "What": one.action,
             "About": audit_log.about_words(one.about),
             "Row": one.row or "",
@@ -228,7 +235,7 @@ def _draw_found(ledger: Ledger, text: str) -> None:
 
 
 def _made(ledger: Ledger, what: str, name: str, reader: str) -> Callable[[], bytes]:
-    """Return what makes a download; it runs in a thread of its own, so it asks nothing of the session."""
+    """Return what makes a download; it runs in a thread of its own."""
     place = resources.workspace()
 
     def make() -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ import streamlit as st
 
 from app import compare
 from app.compare_details import Shown
+from core.base.spreadsheet import csv_text
 from core.evaluation.comparison import Difference
 from core.evaluation.report import EvaluationReport
 
@@ -24,11 +24,9 @@ def draw(shown: Shown, paired: Sequence[Difference]) -> None:
     reports = [one.report for one in shown.measured]
     name = "-".join(shown.question[part] for part in ("dataset", "split", "part"))
     with st.popover("Download", icon=":material/download:", key="compare.download"):
-        content = io.StringIO()
-        measures(reports, shown.names).to_csv(content, index=False, lineterminator="\r\n")
         st.download_button(
             "Measures (CSV)",
-            content.getvalue(),
+            csv_text(measures(reports, shown.names)),
             file_name=f"{name}.csv",
             mime="text/csv",
             on_click="ignore",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import streamlit as st
 
 from app import resources
+from app.plain import plain
 from app.state import Key
 from core.base.errors import InputError
 from core.evaluation import external
@@ -38,16 +38,14 @@ def draw(question: Mapping[str, str]) -> None:
                     place = {name: question[name] for name in ("dataset", "split")}
                     told = external.take_in(resources.workspace(), table, name=name, **place)
                 except InputError as error:
-                    st.error(_plain(error))
+                    st.error(plain(error))
                 else:
-                    TOLD.set(" ".join(told) + " Press *Measure now* above the verdicts, then choose it under *Models*.")
+                    TOLD.set(
+                        plain(" ".join(told))
+                        + " Press *Measure now* above the verdicts, then choose it under *Models*."
+                    )
                     st.rerun()  # the page above the form offers to measure it then
         told_before = TOLD.get()
         if told_before is not None:
             st.success(told_before)
             TOLD.set(None)
-
-
-def _plain(error: InputError) -> str:
-    """Return a sentence that may quote the table without links or pictures, for which a browser would ask elsewhere."""
-    return re.sub(r"([\\\[])", r"\\\1", str(error))

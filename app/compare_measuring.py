@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app import panels, resources
+from app import panels, resources, who
 from app.compare import place_words, short_name
 from core.evaluation import external, points_in_force, report_store, side_by_side
 from core.evaluation.report import EvaluationReport
@@ -108,10 +108,14 @@ def _filed(question: Mapping[str, str], missing: Sequence[str]) -> list[Job]:
 
 
 def _measure(question: dict[str, str], missing: list[str]) -> None:
-    queue, part = resources.queue(), question["part"]
+    panels.act(lambda: _file(question, missing))
+
+
+def _file(question: dict[str, str], missing: list[str]) -> None:
+    queue, part, by = resources.queue(), question["part"], who.acts()
     for name in missing:
         steps = _steps(question, name)
         if resources.predictions(name, question["dataset"], question["split"], part) is None:
-            queue.file(f"Predict {part}: {short_name(name)}", steps["Predict"])
-        queue.file(f"Measure {part}: {short_name(name)}", steps["Measure"])
+            queue.file(f"Predict {part}: {short_name(name)}", steps["Predict"], by=by)
+        queue.file(f"Measure {part}: {short_name(name)}", steps["Measure"], by=by)
     worker.ensure_running(resources.workspace())

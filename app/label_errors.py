@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import navigation, resources, state
+from app import navigation, resources, who
+from app.plain import plain
 from core.base.errors import InputError
 from core.data.browsing import LABEL_WORDS
 from core.evaluation import external, label_errors
@@ -22,7 +23,6 @@ FILM = 64  # pixels
 HALF = 0.5  # of a class; a model that cannot tell the classes apart suspects a whole one
 SHOWN = 50  # rows; further ones can be sent all the same
 MADE = "label_errors.made"  # session key: the worklist that this session made last, and from which block
-NOBODY = "the dashboard"  # makes the list where no reader has signed in
 BLINDED = (
     "The list is blinded: its readers do not see that a label is suspected, and what the model says only after their "
     "first answer."
@@ -47,7 +47,7 @@ def draw(question: dict[str, str], checkpoint_id: str) -> None:
     try:
         found, noise = _found(question, checkpoint_id)
     except InputError as error:
-        st.info(str(error))
+        st.info(plain(error))
         return
     st.markdown(noise_words(noise, question["truth"]))
     if max(noise.positives_mislabelled, noise.negatives_mislabelled) > HALF:
@@ -168,7 +168,7 @@ def _draw_form(found: pd.DataFrame, question: dict[str, str], checkpoint_id: str
                     found["image_id"].head(int(count)).tolist(), question, checkpoint_id, name, names.split(",")
                 )
             except InputError as error:
-                st.error(str(error))
+                st.error(plain(error))
             else:
                 st.session_state[MADE] = (key, saved)
                 st.rerun()
@@ -183,6 +183,6 @@ def _send(films: Sequence[str], question: dict[str, str], checkpoint_id: str, na
         films,
         name=name,
         readers=rights.checked_readers(readers),
-        created_by=state.READER.get() or NOBODY,
+        created_by=who.acts(),
     )
     return resources.worklists().save(made).name

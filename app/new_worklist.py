@@ -10,11 +10,12 @@ from typing import Any
 import streamlit as st
 
 from app import panels, resources
+from app.plain import plain
 from core.base.errors import InputError
 from core.base.paths import checked_name
 from core.review import rights
 from core.review.reading_list import BLINDED, OPEN
-from core.triage.worklists import Worklist
+from core.triage.worklists import Worklist, right_to_make
 
 MADE = "worklist.made"  # session key: the list that this session made last
 NAME = "first-list"  # of a worklist that the page proposes
@@ -41,12 +42,14 @@ def first_commands() -> str:
 
 
 def draw_form(worklist: Worklist, reader: str) -> None:
-    """Draw in the sidebar the form that makes a worklist of the same films for named readers, or a blinded one.
+    """Draw in the sidebar the form that makes a worklist of the same films for others, for those who may make one.
 
     Args:
         worklist: The list whose model, cut, policy and films it takes over.
         reader: Who makes it.
     """
+    if not rights.may(reader, right_to_make(worklist)):
+        return
     made = st.session_state.get(MADE)
     with st.sidebar:
         if made is not None:
@@ -66,7 +69,7 @@ def draw_form(worklist: Worklist, reader: str) -> None:
                     copied(worklist, name=name, names=names.splitlines(), blinded=blinded, reader=reader)
                 )
             except InputError as error:
-                st.error(str(error))
+                st.error(plain(error))
             else:
                 st.session_state[MADE] = saved.name
                 st.rerun()

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import operating_points_words as words
 from app import reading, resources, state
+from app.plain import plain
 from app.state import Key
 from core.base.errors import PleuraScopeError
 from core.evaluation import operating_point
@@ -61,7 +62,7 @@ def draw_history(card: Mapping[str, Any]) -> None:
         ledger = resources.reads().ledger
         found = proposal_store.history(ledger.engine, card)
     except PleuraScopeError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     st.subheader("Operating points")
     st.html(f'<p class="ps-lead">{escape(words.in_force_words(found.in_force), quote=False)}</p>')
@@ -252,8 +253,7 @@ def _do(step: Callable[[], str]) -> None:
 def _draw_said() -> None:
     said = SAID.get()
     if said is not None:
-        # Names hold no Markdown; reasons, which may, are not in these words.
-        (st.info if said[0] else st.error)(said[1])  # no green near a film
+        (st.info if said[0] else st.error)(plain(said[1]))  # no green near a film
 
 
 def _why_key(one: Proposal) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from app import reading, resources, state
+from app import account, reading, resources, state, who
+from app.plain import plain
 from core.base.errors import InputError, PleuraScopeError
 from core.base.paths import Workspace
 from core.data import synthetic as synthetic_of
@@ -33,7 +34,7 @@ SEEN = (
 METHOD = (
     f"Share right: 50 % is chance, 95 % interval (Wilson's) by the patient of the translated film. From "
     f"{origin_results.MINIMUM} answers on it is put into words. All together counts readers as if they were alike. "
-    "Who has browsed these translations before has seen them. Names are self-declared."
+    "Who has browsed these translations before has seen them. Without a login names are self-declared."
 )
 
 
@@ -48,7 +49,7 @@ def draw(synthetic: str) -> None:
         pool = _pool(card)
         every = origin_store.every(resources.reads().ledger.engine)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     reader = state.READER.get()
     if reader is None:
@@ -65,6 +66,7 @@ def draw(synthetic: str) -> None:
 
 def _draw_round(card: SyntheticCard, pool: Pool, reader: str) -> None:
     """Draw the pair that waits, or the truth of the one just answered, then the results."""
+    account.require_still()
     ledger = resources.reads().ledger
     try:
         every = origin_store.every(ledger.engine)
@@ -74,7 +76,7 @@ def _draw_round(card: SyntheticCard, pool: Pool, reader: str) -> None:
         else:
             _draw_pair(pool, reader, every, audit_key.read(ledger.key_file))
     except InputError as error:  # a file is gone or changed, or the key is
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     _draw_results(every, card)
 
@@ -98,7 +100,7 @@ def _draw_pair(pool: Pool, reader: str, every: list[OriginRead], key: bytes) -> 
         st.caption(SEEN)
     refused = state.ORIGIN_REFUSED.get()
     if refused is not None and refused[:2] == (pool.card.name, reader):
-        st.error(refused[2])
+        st.error(plain(refused[2]))
     row = st.container(horizontal=True, gap="large")
     for side, shortcut in zip(SIDES, "12", strict=True):
         with row.container(width=SIDE):  # one way for either, so that nothing but the pixels differs
@@ -177,7 +179,7 @@ def _draw_results(every: list[OriginRead], card: SyntheticCard) -> None:
 
 def _row(told: origin_results.Told) -> dict[str, Any]:
     return {
-        "Reader": "All together" if told.reader is None else f"{told.reader} (self-declared)",
+        "Reader": "All together" if told.reader is None else who.called(told.reader),
         "Answers": told.answers,
         "Right": told.right,
         "Share right": origin_results.percent(told.share),

@@ -10,12 +10,14 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import resources
+from app import account, resources, who
+from app.plain import plain
 from core.base.errors import InputError
 from core.data import browsing, synthetic
 from core.figures.palette import TEXT, Theme
 from core.jobs import worker
 from core.jobs.job import Job, JobProgress
+from core.jobs.queue import may_stop
 
 POLL_S = 1.0
 IDLE_POLL_S = 5.0
@@ -90,6 +92,7 @@ def live(draw: Callable[[], None], *, key: str) -> None:
     busy = bool(resources.queue().unfinished())
 
     def body() -> None:
+        account.require_still()
         unfinished = resources.queue().unfinished()
         if unfinished and not worker.is_running(resources.workspace()):
             worker.ensure_running(resources.workspace())
@@ -110,10 +113,11 @@ def job_line(job: Job, *, page: str, actions: Callable[[], None] | None = None) 
     """
     progress = resources.queue().progress(job.job_id) if job.state == "running" else None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{STATE_ICONS[job.state]} **{job.title}**", width="content")
-        st.caption(f"job {job.job_id} · {_words(job)}", width="stretch")
+        st.markdown(f"{STATE_ICONS[job.state]} **{plain(job.title)}**", width="content")
+        st.caption(f"job {job.job_id} · {plain(_words(job))}", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):  # they wrap together
-            if not job.finished:
+            own = may_stop(job, who.acts())
+            if not job.finished and own:
                 st.button(
                     "Stopping" if job.cancel_asked else "Cancel",
                     key=f"{page}.cancel.{job.job_id}",
@@ -121,23 +125,23 @@ def job_line(job: Job, *, page: str, actions: Callable[[], None] | None = None) 
                     on_click=_cancel,
                     args=(job.job_id,),
                 )
-            elif job.state in ("failed", "cancelled"):
+            elif own and job.state in ("failed", "cancelled"):
                 again = "Retry" if job.state == "failed" else "Resume"
                 st.button(again, key=f"{page}.resume.{job.job_id}", on_click=_resume, args=(job.job_id,))
             if actions is not None:
                 actions()
     if progress is not None:
-        st.progress(progress.share, text=progress_text(progress))
+        st.progress(progress.share, text=plain(progress_text(progress)))
 
 
 def steps(jobs: Sequence[Job]) -> None:
     """Draw the steps of a study close together, each with its state, and how far the running one is."""
-    lines = [f"{STATE_ICONS[job.state]} {job.title} :gray[{_words(job)}]" for job in jobs]
+    lines = [f"{STATE_ICONS[job.state]} {plain(job.title)} :gray[{plain(_words(job))}]" for job in jobs]
     st.markdown(":small[" + "]  \n:small[".join(lines) + "]")
     for job in jobs:
         progress = resources.queue().progress(job.job_id) if job.state == "running" else None
         if progress is not None:
-            st.progress(progress.share, text=progress_text(progress))
+            st.progress(progress.share, text=plain(progress_text(progress)))
 
 
 def progress_text(progress: JobProgress) -> str:
@@ -185,7 +189,7 @@ def film_gallery(films: pd.DataFrame, captions: Sequence[str], *, size: int, col
                     st.caption("No image file")
                 else:
                     st.image(picture, width="stretch", alt=f"Film {film['image_id']}: {caption}")
-                st.caption(caption)
+                st.caption(plain(caption))
                 if st.button("Details", key=f"{key}.{film['image_id']}", type="tertiary"):
                     picked = film["image_id"]
     return picked
@@ -194,7 +198,7 @@ def film_gallery(films: pd.DataFrame, captions: Sequence[str], *, size: int, col
 @st.dialog("Film", width="large", position="right")
 def film_details(film: pd.Series, truths: pd.DataFrame) -> None:
     """Show one film large, with everything the tables say of it."""
-    st.subheader(film["image_id"])
+    st.subheader(plain(film["image_id"]))
     picture = resources.thumbnail(film.to_dict(), size=512)
     if picture is not None:
         st.image(picture, width=512, alt=f"Film {film['image_id']}")
@@ -217,16 +221,17 @@ def _words(job: Job) -> str:
 
 
 def _cancel(job_id: int) -> None:
-    _act(lambda: resources.queue().cancel(job_id))
+    act(lambda: resources.queue().cancel(job_id, by=who.acts()))
 
 
 def _resume(job_id: int) -> None:
-    _act(lambda: resources.queue().resume(job_id))
+    act(lambda: resources.queue().resume(job_id, by=who.acts()))
     worker.ensure_running(resources.workspace())
 
 
-def _act(action: Callable[[], object]) -> None:
+def act(action: Callable[[], object]) -> None:
+    """Do something on a click, and say in a toast why where it is refused: a job has ended, a session was locked."""
     try:
         action()
-    except InputError as error:  # the job has ended in the meantime
-        st.toast(str(error))
+    except InputError as error:
+        st.toast(plain(error))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import navigation, resources
+from app import navigation, resources, who
 from core import __version__
 from core.evaluation.report import Measure
 from core.figures import readers as figures
@@ -260,7 +260,7 @@ def work_table(found: Study) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Reader": f"{one.reader} (self-declared)",
+                "Reader": who.called(one.reader),
                 "Reads": one.reads,
                 "Cases": one.films,
                 "As third reader": one.adjudications,

@@ -10,12 +10,14 @@ from typing import Any
 import streamlit as st
 
 from app import resources, state, worklist
+from app.plain import plain
 from core.base.errors import InputError, PleuraScopeError
 from core.review import counterfactual, practice, progress, rights, saving, words
 from core.review.answer import Answer
 from core.review.read_store import FIRST, WITH_MODEL, Read
 from core.review.reading_list import PRACTICE, ReadingList
 from core.review.saving import Given
+from core.triage import chosen_films
 from core.triage.worklists import Worklist
 
 DESK = "review.desk"
@@ -36,7 +38,7 @@ def draw_name() -> str | None:
                 state.READER.set(rights.checked_reader(typed))
                 state.LEFT.set(False)
             except InputError as error:
-                st.error(str(error))
+                st.error(plain(error))
             else:
                 st.rerun()
     return None
@@ -57,7 +59,7 @@ def begin_practice(reader: str) -> None:
             open_case(reading, waiting[0])
             return
     reasons = []
-    lists = [one for one in found if one.purpose != PRACTICE]
+    lists = [one for one in found if one.purpose != PRACTICE and not chosen_films.is_whole(one.split, one.part)]
     for lender in lists:
         for part in PRACTICE_PARTS:
             try:

@@ -19,6 +19,7 @@ from core.review import practice, progress, words
 from core.review.read_store import ADJUDICATOR
 from core.review.reading_list import PRACTICE, ReadingList
 from core.review.reads import CaseView, case_view
+from core.triage import chosen_films
 
 AHEAD = 2  # films fetched before they are asked for
 MOST_PRIORS = 5
@@ -162,13 +163,14 @@ def _drawer(found: ReadingList, image_id: str, more: Mapping[str, Any]) -> dict[
         called = labels.reindex(more["similar"]).map(browsing.LABEL_WORDS).fillna("unknown")
         similar = [{"words": f"{one}: {label}"} for one, label in called.items()]
     place = {name: getattr(found.worklist, name) for name in ("dataset", "split", "part")}
+    shown = navigation.may_open("uncertainty") and not chosen_films.is_whole(place["split"], place["part"])
     address = navigation.research_address(image_id, checkpoint=found.worklist.checkpoint_id, **place)
     return {
         "similar": similar,
         "similar_from": f'Nearest training films; labels from "{truth}" of {dataset}',
         "signals": more["signals"],
         "link": None
-        if found.worklist.purpose == PRACTICE
+        if found.worklist.purpose == PRACTICE or not shown
         else {"href": address, "words": "All that is known of this film"},
     }
 

@@ -15,7 +15,7 @@ import streamlit as st
 from core.base import files
 from core.base.errors import InputError
 from core.base.paths import Workspace
-from core.data import pixels, split_store, thumbnails, truth
+from core.data import intake, pixels, split_store, thumbnails, truth
 from core.data import radiographs as radiographs_of
 from core.data.splits import KINDS
 from core.evaluation import points_in_force, prediction_store, report_store
@@ -101,9 +101,9 @@ def _modified(path: Path) -> int:
 
 
 def dataset_names() -> list[str]:
-    """Return the names of the indexed data sets, those with images first."""
+    """Return the names of the indexed data sets, those with images first, what was taken in last."""
     names = radiographs_of.dataset_names(workspace())
-    return sorted(names, key=lambda name: (not has_images(name), name))
+    return sorted(names, key=lambda name: (name == intake.DATASET, not has_images(name), name))
 
 
 def has_images(dataset: str) -> bool:

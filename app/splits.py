@@ -10,8 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import panels, resources
+from app import account, panels, resources
+from app.plain import plain
 from core.base import files
+from core.base.spreadsheet import csv_text
 from core.data import browsing, filtering
 from core.data.filtering import SplitFilms, Wanted
 from core.figures import parts as figures
@@ -26,7 +28,7 @@ def summary(certificate: Mapping[str, Any]) -> None:
     """Draw what the split holds, what its audit found, and the counts of its parts."""
     st.html(f'<p class="ps-lead">{browsing.lead_sentence(certificate)}</p>')
     for failure in certificate["audit"]["failures"]:
-        st.error(failure)
+        st.error(plain(failure))
     for warning in certificate["audit"]["warnings"]:
         st.warning(warning)
     counts = browsing.counts_table(certificate)
@@ -73,6 +75,7 @@ def papers(dataset: str, name: str, certificate: Mapping[str, Any]) -> None:
 @st.fragment
 def film_list(dataset: str, name: str) -> None:
     """Draw the filters in the sidebar and a page of the films that fit them; nothing above is drawn again."""
+    account.require_still()
     films = _films(_key(dataset, name), dataset, name)
     st.subheader("Films")
     with st.sidebar:
@@ -88,7 +91,7 @@ def film_list(dataset: str, name: str) -> None:
         page = st.pagination(-(-len(rows) // a_page), key=f"splits.page.{hash((dataset, name, str(wanted)))}")
         st.download_button(
             "Download the list",
-            lambda: browsing.exported(films.table.iloc[rows]).to_csv(index=False),
+            lambda: csv_text(browsing.exported(films.table.iloc[rows])),
             file_name=f"{dataset}-{name}-films.csv",
             mime="text/csv",
             key="splits.list",

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import compare, navigation, panels, resources
+from app import compare, navigation, panels, resources, who
+from app.plain import plain
 from core.base.errors import InputError
 from core.data import radiographs as radiographs_of
 from core.data.radiographs import sources
@@ -195,7 +196,7 @@ def _require_both(labels: pd.Series, question: Question) -> None:
 
 def offer_predicting(question: Question, error: InputError) -> None:
     """Say why there is nothing to draw, and offer the job that makes the predictions where that is what lacks."""
-    st.warning(str(error))
+    st.warning(plain(error))
     place = resources.workspace()
     card = cards.read_card(place, question.checkpoint_id)
     if prediction_store.fresh(place, card, question.dataset, question.split, question.part) is not None:
@@ -207,7 +208,7 @@ def offer_predicting(question: Question, error: InputError) -> None:
     try:
         cards.refuse_other_kinds(card, films)
     except InputError as refused:
-        st.caption(str(refused))
+        st.caption(plain(refused))
         return
     st.button("Predict now", key="thresholds.predict", type="primary", on_click=_predict, args=(question,))
 
@@ -229,6 +230,7 @@ def _offered(dataset: str, split: str) -> list[dict[str, Any]]:
 
 def _predict(question: Question) -> None:
     words = ["predict", question.checkpoint_id, "--dataset", question.dataset, "--split", question.split]
-    resources.queue().file(f"Predict {question.part}: {question.checkpoint_id}", [*words, "--part", question.part])
+    title = f"Predict {question.part}: {question.checkpoint_id}"
+    panels.act(lambda: resources.queue().file(title, [*words, "--part", question.part], by=who.acts()))
     worker.ensure_running(resources.workspace())
     st.toast("The prediction is filed; the overview shows how far it is.")

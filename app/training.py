@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from app import panels, resources, state, training_curves, training_form, training_kinds
+from app import panels, resources, state, training_curves, training_form, training_kinds, who
+from app.plain import plain
 from core.jobs import worker
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ MADE = {
 def start(wanted: Wanted) -> None:
     """File the job that the form asks for; one that is queued or runs already is not filed twice."""
     config = None if wanted.training is None else wanted.training.to_dict()
-    job = resources.queue().file(wanted.title, wanted.arguments, config=config)
+    job = resources.queue().file(wanted.title, wanted.arguments, by=who.acts(), config=config)
     worker.ensure_running(resources.workspace())
     state.RUNS_CHOSEN.set(False)
     st.toast(f"Job {job.job_id} is in the queue.")
@@ -90,8 +91,8 @@ def _draw_job(job: Job, *, page: str) -> None:
 def _draw_details(job: Job, *, page: str) -> None:
     """Draw what a job made or said, the command that does the same, its options and the end of its log."""
     if job.message:
-        st.markdown(job.message)
-    made = [f"{title}: **{job.made[name]}**" for name, title in MADE.items() if job.made and name in job.made]
+        st.markdown(plain(job.message))
+    made = [f"{title}: **{plain(job.made[name])}**" for name, title in MADE.items() if job.made and name in job.made]
     if made:
         st.markdown(" · ".join(made))
     name = f"job-{job.job_id}.json"

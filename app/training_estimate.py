@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import resources, state
+from app import account, resources, state
 from app.panels import POLL_S
 from core.training import estimate
 
@@ -37,6 +37,7 @@ def draw(config: Config) -> None:
         return measuring, estimate.known(workspace, config)
 
     def body() -> None:
+        account.require_still()
         measuring, speed = look()
         if speed is None and not measuring and asked not in state.PROBES_ASKED.get():
             measuring = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
+from app.plain import plain
 from app.training_kinds import label
 from core.models.registry import WEIGHTS
 
@@ -100,8 +101,7 @@ def red(problem: InputError) -> str:
     """Return the reason alone, in red: the field stands above it, and what to do with it is plain."""
     text = str(problem).removeprefix(f"Option {problem.field!r}: ").removesuffix("; correct it and try again.")
     text = text.replace("input should be", "must be")  # pydantic's own words
-    plain = "".join(f"\\{letter}" if letter in "[]*_$" else letter for letter in text)
-    return f":small[:red[{plain[:1].upper()}{plain[1:]}]]"
+    return f":small[:red[{plain(text[:1].upper() + text[1:])}]]"
 
 
 def _draw_number(kind: Kind, name: str, *, disabled: bool) -> None:

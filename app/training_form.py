@@ -13,6 +13,7 @@ import streamlit as st
 
 from app import resources, training_checks, training_estimate
 from app import training_fields as fields
+from app.plain import plain
 from app.training_kinds import ABOUT, CLASSIFIER, MEANINGS, MODEL, SYNTHETIC, TELLER, TITLES, TRANSLATOR, Kind, label
 from app.training_kinds import of as kind_of
 from core.base.errors import InputError
@@ -77,7 +78,7 @@ def fill(config: dict[str, Any]) -> None:
     try:
         options = kind.config.from_dict(config).to_dict()
     except InputError as error:  # filed by an older version
-        st.toast(str(error))
+        st.toast(plain(error))
         return
     fields.hold(kind, options)
     st.toast("The form in the sidebar holds its options; change them and start.")

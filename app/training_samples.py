@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import resources, synthesis_resources
+from app.plain import plain
 from core.base.errors import InputError
 from core.figures import training_strip
 
@@ -35,7 +36,7 @@ def draw(job: Job) -> None:
     try:
         _draw(job, of_job(job))
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
 def _draw(job: Job, found: Samples | None) -> None:

@@ -16,6 +16,7 @@ from app import (
     translations_realism,
 )
 from app import translations_training as training
+from app.plain import plain
 from core.base.errors import InputError
 from core.data.synthetic import DIRECTIONS, SyntheticCard
 from core.evaluation.realism_report import RealismReport
@@ -64,14 +65,14 @@ def choose() -> SyntheticCard | None:
         try:
             _draw_nothing()
         except InputError as error:  # a generator's card is damaged
-            st.warning(str(error))
+            st.warning(plain(error))
         return None
     found = {}
     for name in names:
         try:
             found[name] = synthesis_resources.card(name)
         except InputError as error:  # damaged, of another version, or being removed: the others can be looked at
-            st.warning(str(error))
+            st.warning(plain(error))
     if not found:
         return None
     if st.session_state.get(SET) not in found:
@@ -134,7 +135,7 @@ def draw(card: SyntheticCard) -> None:
     try:
         _draw_view(view, card, report)
     except InputError as error:  # a file is damaged, or gone since this page began
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
 def _draw_view(view: str, card: SyntheticCard, report: RealismReport | None) -> None:
@@ -156,7 +157,7 @@ def _report(card: SyntheticCard) -> RealismReport | None:
     try:
         return synthesis_resources.realism(card.name)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return None
 
 
@@ -179,7 +180,7 @@ def _draw_images(card: SyntheticCard) -> None:
 def _draw_dose(card: SyntheticCard) -> None:
     reports, unreadable = synthesis_resources.dose_reports(card.name)
     for reason in unreadable:
-        st.warning(reason)
+        st.warning(plain(reason))
     translations_dose.draw(card, reports)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import state, synthesis_resources, translations_pair
 from app import translations_filters as filters
+from app.plain import plain
 from app.translations_filters import Wanted
 from core.data.synthetic import SyntheticCard
 
@@ -161,7 +162,7 @@ def _gallery(card: SyntheticCard, page: pd.DataFrame, order: str, chosen: str) -
                     st.caption("No image file")
                 else:
                     st.image(picture, width="stretch", alt=f"Film and translation {row['image_id']}: {words}")
-                st.caption(f"{row['image_id']}  \n{words}")
+                st.caption(f"{plain(row['image_id'])}  \n{words}")
                 st.button(
                     "Shown" if row["image_id"] == chosen else "Show large",
                     key=f"translations.show.{row['image_id']}",

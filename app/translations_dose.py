@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import panels, resources
+from app.plain import plain
 from core.data.synthetic import B_TO_A, SyntheticCard
 from core.evaluation.dose_report import DoseReport
 from core.figures import dose_response as figures
@@ -57,7 +58,7 @@ def draw(card: SyntheticCard, reports: list[DoseReport]) -> None:
     st.caption(f"{MEANING} {CONTROL}" if figures.has_control(report) else MEANING)
     st.dataframe(pd.DataFrame(figures.table(report)), hide_index=True, height="content", key="translations.doses")
     if report.notes:
-        st.markdown("**Notes**\n" + "\n".join(f"- {note}" for note in report.notes))
+        st.markdown("**Notes**\n" + "\n".join(f"- {plain(note)}" for note in report.notes))
 
 
 def command(card: SyntheticCard) -> str:

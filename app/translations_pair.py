@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import resources, synthesis_resources
+from app.plain import plain
 from app.viewer.pair import Legend, Pane, pair
 from core.base.errors import InputError
 from core.data import thumbnails
@@ -33,10 +34,10 @@ def draw(passport: Mapping[str, Any], card: SyntheticCard) -> None:
         card: Of its data set.
     """
     name = passport["image_id"]
-    st.subheader(f"Image {name}")
+    st.subheader(f"Image {plain(name)}")
     against = passports.warnings(passport, card)
     if against:
-        st.warning("  \n".join(against), icon=":material/warning:")
+        st.warning("  \n".join(map(plain, against)), icon=":material/warning:")
     film = synthesis_resources.film(card.dataset, passport["parent_image_id"])
     before = None if film is None else synthesis_resources.pixels_at(film, card.image_size)
     after = resources.film_pixels(passport)
@@ -57,7 +58,7 @@ def draw(passport: Mapping[str, Any], card: SyntheticCard) -> None:
             f"The film is shown as the generator saw it, a square of {card.image_size} px; not for diagnosis. "
             + CONTROL
         )
-    st.markdown("\n".join(f"- {one}" for one in passports.words(passport, card)))
+    st.markdown("\n".join(f"- {plain(one)}" for one in passports.words(passport, card)))
     _draw_nearest(passport, card)
 
 
@@ -128,7 +129,7 @@ def _back(card: SyntheticCard, before: np.ndarray) -> np.ndarray | None:
         with st.spinner("Sending the film there and back…"):
             return sent_back(card.generator_id, card.generator_sha256, card.direction, before.tobytes())
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return None
 
 
@@ -171,4 +172,4 @@ def _draw_nearest(passport: Mapping[str, Any], card: SyntheticCard) -> None:
     if picture is None:
         return
     st.image(picture, width=NEAREST, alt=f"Training film {near}")
-    st.caption(f"The training film most like it: {near}")
+    st.caption(f"The training film most like it: {plain(near)}")

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import panels
+from app.plain import plain
 from core.data.synthetic import SyntheticCard
 from core.evaluation.realism_report import RealismReport
 from core.figures import realism as figures
@@ -63,7 +64,7 @@ def draw(card: SyntheticCard, report: RealismReport | None) -> None:
             panels.draw_figure(figure, key=f"translations.heat.{number}", alt=figure.layout.title.text)
     st.caption(realism_words.of_maps(report))
     if report.notes:
-        st.markdown("**Notes**\n" + "\n".join(f"- {note}" for note in report.notes))
+        st.markdown("**Notes**\n" + "\n".join(f"- {plain(note)}" for note in report.notes))
 
 
 def stale(card: SyntheticCard, report: RealismReport) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import panels, resources, synthesis_resources
+from app.plain import plain
 from app.synthesis_resources import Samples
 from core import __version__
 from core.base.errors import InputError
@@ -40,7 +41,7 @@ def draw(generator_id: str) -> None:
         else:
             step = _draw_strip(samples, generator_id)
     except InputError as error:  # the curves can be drawn all the same
-        st.warning(str(error))
+        st.warning(plain(error))
     history = synthesis_resources.history(generator_id)
     stamp = style.stamp(
         dataset=f"{card['dataset']}/{card['split']}",

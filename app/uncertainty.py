@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import resources, state
+from app.plain import plain
 from core.models import cards
 from core.triage import cases, decision
 from core.triage.bench import Bench
@@ -61,7 +62,7 @@ def follow_address() -> None:
     if asked.get("checkpoint") in cards.checkpoint_ids(resources.workspace()):
         st.session_state["uncertainty.checkpoint"] = asked["checkpoint"]
     elif "checkpoint" in asked:
-        st.warning(f"The checkpoint {asked['checkpoint']} is not here any more; another is shown.")
+        st.warning(f"The checkpoint {plain(asked['checkpoint'])} is not here any more; another is shown.")
     st.session_state["uncertainty.part"] = TUNE if part in ("val", TUNE) else "test"
     state.CASE_ALONE.set("case" in asked)
     known = part if part in LINKED else "val" if part == TUNE else "test"

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app import navigation, resources, uncertainty, uncertainty_maps
+from app.plain import plain
 from app.uncertainty import Question
 from app.uncertainty_charts import LABELS, ZONES
 from core.base.errors import InputError
@@ -41,7 +42,7 @@ def draw_alone(question: Question, image_id: str, part: str) -> None:
         shown, key = uncertainty.of_part(question, part)
         tune, chosen, own = uncertainty.choice(question, draws=0)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     policy, table = uncertainty.sorted_cases((*own, *key), uncertainty.budget(), chosen, shown)
     draw(tune, shown, policy, table, image_id, alone=True)
@@ -63,10 +64,10 @@ def draw(
     found = table[table["image_id"] == image_id]
     if found.empty:
         place = {"dataset": shown.dataset, "split": shown.split, "part": pictures.part_words(shown)}
-        st.warning(GONE.format(name=image_id, **place))
+        st.warning(plain(GONE.format(name=image_id, **place)))
         return
     case = found.iloc[0].to_dict()
-    st.subheader(f"Case {image_id}")
+    st.subheader(f"Case {plain(image_id)}")
     left, right = st.columns([1, 2], gap="large")
     with left:
         picture = resources.thumbnail(case, size=2 * FILM)
@@ -165,7 +166,7 @@ def _draw_nearest(shown: Evidence, case: Mapping[str, Any]) -> None:
                 picture = resources.thumbnail(film, size=NEAREST)
                 if picture is not None:
                     st.image(picture, width="stretch", alt=f"Film {film['image_id']}: {label}")
-                st.caption(f"{label}  \n{film['image_id']}")
+                st.caption(f"{label}  \n{plain(film['image_id'])}")
     st.caption(
         f'The training films with the most similar features, nearest first. Their labels come from "{truth}" of '
         f"{dataset}, the labels the classifier learnt from. Similar to the model need not be similar to a reader."

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import resources
+from app.plain import plain
 from core.base.errors import InputError
 from core.data import thumbnails
 from core.evaluation import localisation
@@ -40,7 +41,7 @@ def draw(shown: Evidence, case: Mapping[str, Any]) -> None:
         return
     film = resources.film_pixels(case)
     if film is None:
-        st.warning(f"The image of {name} cannot be read as it was indexed; run `python -m core index` again.")
+        st.warning(f"The image of {plain(name)} cannot be read as it was indexed; run `python -m core index` again.")
         return
     which = st.segmented_control(
         "Map", [HEAT, SPREAD], default=HEAT, required=True, key="uncertainty.map_kind", label_visibility="collapsed"
@@ -49,7 +50,7 @@ def draw(shown: Evidence, case: Mapping[str, Any]) -> None:
         with st.spinner("Loading the classifier…"):
             found = explanations(shown.card, shown.dataset, case, cut=shown.cut)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     with st.grid(min_column_width=SIZE):
         for one in found:
@@ -95,7 +96,7 @@ def _draw_one(one: Explanation, shown: Evidence, case: Mapping[str, Any], film: 
         try:
             values = _variation(one.checkpoint_id, str(case["sha256"]), one.cut, shown.dataset, dict(case))
         except InputError as error:  # a classifier without dropout
-            st.caption(str(error))
+            st.caption(plain(error))
             return
     if not values.any():
         st.caption(NOWHERE)

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import resources
+from app import intake_resources, resources
 from core.models import cards
 from core.review import progress, reading_list
 from core.review.progress import ADJUDICATE, NOT_YOURS, TO_READ
 from core.review.read_store import Read, final
 from core.review.reading_list import BLINDED, OPEN, ReadingList
-from core.triage import cases, decision, reasons, signals
+from core.triage import cases, chosen_films, decision, reasons, signals
 from core.triage.cases import Counts
 from core.triage.decision import Policy
 from core.triage.evidence import Evidence
@@ -71,9 +71,11 @@ def read(worklist: Worklist) -> Listing:
             are missing or stale, or the worklist was saved by another version.
     """
     reading_list.card_of(resources.workspace(), worklist)
-    found, key = resources.evidence(
-        worklist.checkpoint_id, worklist.dataset, worklist.split, worklist.part, worklist.truth, cut=worklist.cut
-    )
+    where = (worklist.checkpoint_id, worklist.dataset)
+    if chosen_films.is_whole(worklist.split, worklist.part):
+        found, key = intake_resources.evidence(*where, worklist.films, worklist.truth, cut=worklist.cut)
+    else:
+        found, key = resources.evidence(*where, worklist.split, worklist.part, worklist.truth, cut=worklist.cut)
     place = resources.workspace()
     return _listing((*key, place.database_url, worklist.name, worklist.created_at), worklist, found)
 
@@ -150,7 +152,7 @@ def draw_about(listing: Listing) -> None:
     made = datetime.fromtimestamp(worklist.created_at).astimezone()
     about = {
         "Model": cards.short_name(dict(listing.reading.card)),
-        "Films": f"{worklist.dataset}, split {worklist.split}, part {worklist.part}",
+        "Films": place_words(worklist),
         "Cut": f"{worklist.cut:.2f}, {worklist.cut_from}",
         "Policy": policy_line(listing.policy),
         "Read": f"{MODES[worklist.read_mode]}, by {' and '.join(worklist.readers) or 'anybody'}",
@@ -159,6 +161,13 @@ def draw_about(listing: Listing) -> None:
     with st.sidebar:
         for title, text in about.items():
             st.caption(f"**{title}**  \n{text}")
+
+
+def place_words(worklist: Worklist) -> str:
+    """Say where a worklist's films come from."""
+    if chosen_films.is_whole(worklist.split, worklist.part):
+        return f"{worklist.dataset}, chosen one by one"
+    return f"{worklist.dataset}, split {worklist.split}, part {worklist.part}"
 
 
 def choose_films(listing: Listing) -> tuple[dict[str, list[str]], bool, int]:

@@ -17,6 +17,7 @@ from core.figures.palette import SHAPES, ZONES
 from core.triage import reasons
 
 FILM = 64  # pixels
+UNKNOWN = "unknown"
 TITLES = ("Film", "Zone", "Probability (cut&nbsp;{cut:.2f})", "First reason", "View, sex, age")
 AFTER = ("Follow-up, priors", "Waiting", "State")
 BLINDED_TITLES = ("Film", "View, sex, age", "Follow-up, priors", "State")
@@ -99,7 +100,7 @@ def person(case: Mapping[str, Any]) -> str:
     known = [str(case[name]) for name in ("view", "sex") if not pd.isna(case[name])]
     if not pd.isna(case["age_years"]):
         known.append(f"{case['age_years']:.0f} y")
-    return " · ".join(known) or "unknown"
+    return " · ".join(known) or UNKNOWN
 
 
 def history(case: Mapping[str, Any]) -> str:

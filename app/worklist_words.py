@@ -12,8 +12,14 @@ from core.base.errors import InputError
 from core.review import progress
 from core.review.progress import ADJUDICATE, NOT_YOURS, TO_READ
 from core.review.reading_list import BLINDED, PRACTICE
-from core.triage import random_checks, words
-from core.triage.policy import SUSPECTED, UNSURE
+from core.triage import chosen_films, random_checks, words
+from core.triage.policy import NOT_SUSPECTED, SUSPECTED, UNSURE
+
+CHOSEN = (
+    "These films were taken in and chosen one by one by {by}; what was not chosen is not listed, suspected or not. A "
+    "film that is not suspected is not thereby normal: the model looks for pneumothorax only. No limit on missed cases "
+    "is certified for films from elsewhere."
+)
 
 
 def lead_sentence(films: pd.DataFrame, *, blinded: bool) -> str:
@@ -35,8 +41,10 @@ def lead_sentence(films: pd.DataFrame, *, blinded: bool) -> str:
     if len(waiting):
         said = f"{len(waiting):,} to read."
         if not blinded:
-            suspected, unsure = ((waiting["zone"] == zone).sum() for zone in (SUSPECTED, UNSURE))
-            said = f"{len(waiting):,} to read: {suspected:,} suspected, {unsure:,} unsure."
+            count = waiting["zone"].value_counts()
+            zones = [f"{count.get(zone, 0):,} {zone}" for zone in (SUSPECTED, UNSURE)]
+            zones += [f"{count[NOT_SUSPECTED]:,} {NOT_SUSPECTED}"] if NOT_SUSPECTED in count else []  # chosen ones
+            said = f"{len(waiting):,} to read: {', '.join(zones)}."
     if third:
         said += f" {third:,} {'waits' if third == 1 else 'wait'} for a third reader."
     return said
@@ -64,6 +72,8 @@ def closed_sentence(listing: Listing, reader: str) -> str | None:
 def foot_sentence(listing: Listing) -> str:
     """Say what the list leaves out, and what is promised about it."""
     count, own = listing.counts.not_suspected, listing.worklist
+    if chosen_films.is_whole(own.split, own.part):
+        return CHOSEN.format(by=own.created_by)
     films = "1 film is" if count == 1 else f"{count:,} films are"
     scope = {name: getattr(own, name) for name in ("dataset", "truth", "checkpoint_id", "weights_sha256")}
     return (

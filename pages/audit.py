@@ -2,18 +2,22 @@
 
 import streamlit as st
 
-from app import audit, resources, state
+from app import audit, audit_replay, resources, who
+from app.plain import plain
 from core.base.errors import InputError
 from core.review import rights
 
 st.title("Audit")
-reader = state.READER.get()
+whole = rights.may(who.acts(), rights.AUDIT)  # who may export only sees nothing of what others did
 try:
-    if reader is not None:
-        rights.require(reader, rights.AUDIT)
     ledger = resources.reads().ledger
 except InputError as error:
-    st.warning(str(error))
+    st.warning(plain(error))
+    st.stop()
+if not whole:
+    st.caption(audit.ONLY_EXPORTS)
+    st.subheader("Exports")
+    audit.draw_exports(ledger)
     st.stop()
 lead = st.container()  # filled after the verification, which nothing that is broken may keep from being drawn
 usable = audit.draw_key(ledger)
@@ -24,6 +28,8 @@ with lead:
 if usable:
     st.subheader("Exports")
     audit.draw_exports(ledger)
+    st.subheader("Replay")
+    audit_replay.draw()
     st.subheader("Switches")
     audit.draw_switch(ledger)
 st.subheader("Entries")

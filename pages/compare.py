@@ -16,6 +16,7 @@ from app import (
     resources,
 )
 from app.compare_details import Shown
+from app.plain import plain
 from core.base.errors import InputError
 from core.evaluation import side_by_side
 from core.evaluation.comparison import sentence
@@ -51,7 +52,7 @@ if not reports:
 try:
     compare.refuse_mixed_training(reports)
 except InputError as error:
-    st.warning(str(error))
+    st.warning(plain(error))
     st.stop()
 
 st.html(f'<p class="ps-lead">{escape(compare.task_words(question))} {escape(side_by_side.lead_sentence(reports))}</p>')
@@ -95,7 +96,7 @@ with verdicts:
             found, key = compare.aligned(question, reports)
             paired = compare.auroc_differences(found, key)
         except InputError as error:
-            st.warning(f"The models cannot be compared film by film. {error}")
+            st.warning(f"The models cannot be compared film by film. {plain(error)}")
     shown = Shown(question=question, measured=measured, found=found, key=key, theme=theme)
     for difference in paired:
         st.html(f'<p class="ps-verdict">{escape(sentence(difference, shown.names))}</p>')

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import enter, navigation, reading, reading_desk, state, worklist, worklist_words
+from app.plain import plain
 from core.base.errors import InputError
 from core.review.reading_list import PRACTICE
 
@@ -12,7 +13,7 @@ PRACTISE = "practice"
 def stop(sentence: str) -> None:
     """Say in one sentence why nothing can be read, with the way back."""
     st.title("Review")
-    st.warning(sentence)
+    st.warning(plain(sentence))
     navigation.link("worklist", "Back to the worklist")
     st.stop()
 

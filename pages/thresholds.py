@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import operating_points, thresholds, thresholds_payload
+from app import account, operating_points, thresholds, thresholds_payload
+from app.plain import plain
 from app.workbench import workbench
 from core.base.errors import InputError
 
@@ -28,10 +29,11 @@ if material.without_label:
 @st.fragment
 def _draw() -> None:
     """Draw the workbench, and below it the proposal of where its slider stands."""
+    account.require_still()
     try:
         data, card = thresholds_payload.payload(material, question, prevalence=prevalence, films_a_day=films_a_day)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     with st.container(key="thresholds-workbench"):
         key = f"thresholds.workbench.{question.checkpoint_id}.{question.part}.{question.truth}"

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state, uncertainty, uncertainty_case, uncertainty_charts
+from app.plain import plain
 from core.base.errors import InputError
 
 st.title("Uncertainty")
@@ -18,7 +19,7 @@ if alone:
 try:
     studied = uncertainty.read(question)
 except InputError as error:
-    st.warning(str(error))
+    st.warning(plain(error))
     st.stop()
 
 st.caption(uncertainty_charts.counted(studied))

@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from app import enter, navigation, new_worklist, reading, resources, state, worklist, worklist_rows, worklist_words
+from app import enter, navigation, new_worklist, reading, resources, state, who, worklist, worklist_rows, worklist_words
+from app.plain import plain
 from core.base.errors import InputError
 from core.review.reading_list import PRACTICE
 
@@ -19,7 +20,7 @@ chosen = worklist.choose_worklist(found)
 try:
     listing = worklist.read(chosen)
 except InputError as error:
-    st.warning(f"The worklist {chosen.name} cannot be shown. {error}")
+    st.warning(f"The worklist {chosen.name} cannot be shown. {plain(error)}")
     st.stop()
 reader = state.READER.get() or ""
 if not reader and listing.reading.hidden:
@@ -42,7 +43,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
             navigation.open_review(worklist=chosen.name, case=first)
 worklist.draw_about(listing)
 choices, uncertain, size = worklist.choose_films(listing)
-new_worklist.draw_form(chosen, reader or "the dashboard")
+new_worklist.draw_form(chosen, who.acts())
+if not navigation.may_open(navigation.HOME):  # where all others find it
+    with st.sidebar:
+        navigation.practice_link()
 segments = worklist.BLINDED_SEGMENTS if blinded else worklist.SEGMENTS
 with st.container(horizontal=True, vertical_alignment="center"):
     segment = st.segmented_control(

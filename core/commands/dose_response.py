@@ -131,7 +131,7 @@ def run(words: list[str]) -> Outcome:
     queue, folder = JobQueue(workspace), progress.job_folder()
     if folder is None:
         title = f"Dose-response: {made_of[0]} in {arguments.data.dataset}/{arguments.data.split}"
-        job = steps.filed(queue, title, ["dose-response", *words], priority=PERSON, again=True)
+        job = steps.filed(queue, title, ["dose-response", *words], priority=PERSON, again=True, by="command line")
         worker.ensure_running(workspace)
         made = steps.follow(queue, job, called="The dose-response") | {"job_id": job.job_id}
         return Outcome(summary=told(dose_store.load(workspace, made["report_id"])), made=made)

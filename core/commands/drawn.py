@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from core.base import files
 from core.base.errors import InputError
+from core.base.spreadsheet import csv_text
 from core.data import pixels, thumbnails
 from core.evaluation import first_cases, uncertainty
 from core.figures import composed, exported, heat_map
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 TABLE = "uncertainty.csv"
 CASES = "cases"  # folder of the pages of single cases
 MOST_UNCERTAIN = 10  # cases with a page of their own
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by a spreadsheet
 FILM = 768  # pixels
 
 
@@ -93,7 +92,7 @@ def csv(shown: Evidence, table: pd.DataFrame) -> str:
     label = films["label"].astype("Int64")
     rows = pd.DataFrame(
         {
-            "image_id": films["image_id"].map(defused),
+            "image_id": films["image_id"],
             "label": label,
             "mean": films["probability_mean"],
             "std": films["probability_std"],
@@ -105,9 +104,7 @@ def csv(shown: Evidence, table: pd.DataFrame) -> str:
             "zone": films["zone"],
         }
     )
-    content = io.StringIO()
-    rows.to_csv(content, index=False, lineterminator="\r\n")  # as RFC 4180 has it; so a cell with either is quoted
-    return content.getvalue()
+    return csv_text(rows)
 
 
 def most_uncertain(shown: Evidence, policy: Policy, table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -122,16 +119,6 @@ def most_uncertain(shown: Evidence, policy: Policy, table: pd.DataFrame) -> list
     order = values.sort_values(ascending=False, kind="stable").index[:MOST_UNCERTAIN]
     rows: list[dict[str, Any]] = table.set_index("image_id", drop=False).loc[order].to_dict("records")
     return rows
-
-
-def defused(cell: str) -> str:
-    """Return a cell's text so that no spreadsheet runs it.
-
-    Examples:
-        >>> defused("=1+1"), defused("00000012_000.png")
-        ("'=1+1", '00000012_000.png')
-    """
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _figures(chosen: Chosen, tune: Evidence, shown: Evidence, policy: Policy, *, theme: Theme) -> dict[str, go.Figure]:

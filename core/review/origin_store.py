@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.review import rights
 from core.store.ledger import readable
-from core.store.tables import origin_reads
+from core.store.tables import ERASED, origin_reads
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -70,8 +70,9 @@ def every(engine: Engine) -> list[OriginRead]:
 
 
 def in_transaction(connection: Connection) -> list[OriginRead]:
-    """Return all answers as a transaction sees them."""
-    rows = connection.execute(select(origin_reads).order_by(origin_reads.c.origin_read_id)).mappings()
+    """Return all answers that were not erased, as a transaction sees them."""
+    stand = select(origin_reads).where(origin_reads.c.film_sha256 != ERASED)
+    rows = connection.execute(stand.order_by(origin_reads.c.origin_read_id)).mappings()
     return [OriginRead(**row) for row in rows]
 
 

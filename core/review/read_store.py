@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 from core.base.errors import InputError
 from core.review.answer import Answer
 from core.store.ledger import Ledger
-from core.store.tables import reads
+from core.store.tables import ERASED, reads
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 READER, ADJUDICATOR = "reader", "adjudicator"
 FIRST, WITH_MODEL = 1, 2
 READ_FIELDS = tuple(column.name for column in reads.columns if column.name not in ("read_id", "answer"))
+STANDS = reads.c.image_sha256 != ERASED  # of an erased read only its place is left
 ACTIONS = {FIRST: "first answer", WITH_MODEL: "answer with the model"}
 
 
@@ -58,7 +59,8 @@ def final(own: Sequence[Read]) -> Read | None:
 class Reads:
     """Saves and finds reads; safe to use from several processes and threads at once.
 
-    Rows only come, so what was read from the database once is kept, and only what came since is asked for.
+    Rows only come, so what was read from the database once is kept, and only what came since is asked for; after an
+    erasure all are read again.
     """
 
     def __init__(self, workspace: Workspace, engine: Engine | None = None) -> None:
@@ -66,6 +68,7 @@ class Reads:
         self._queries = self.ledger.engine.execution_options(writes=False)
         self._lock = threading.Lock()
         self._last = 0
+        self._erased = 0
         self._known: dict[str, dict[str, list[Read]]] = defaultdict(lambda: defaultdict(list))
 
     def of_worklist(self, name: str) -> dict[str, tuple[Read, ...]]:
@@ -83,9 +86,8 @@ class Reads:
     def all(self) -> list[Read]:
         """Return all reads in the order they were saved."""
         with self._queries.begin() as connection:
-            return [
-                Read.from_row(row) for row in connection.execute(select(reads).order_by(reads.c.read_id)).mappings()
-            ]
+            query = select(reads).where(STANDS).order_by(reads.c.read_id)
+            return [Read.from_row(row) for row in connection.execute(query).mappings()]
 
     def last_id(self) -> int:
         """Return the number of the newest read, 0 before the first."""
@@ -95,10 +97,13 @@ class Reads:
 
     def _catch_up(self) -> None:
         with self._queries.begin() as connection:
-            if (connection.execute(select(func.max(reads.c.read_id))).scalar() or 0) < self._last:
-                self._last = 0  # another database was put in this one's place
+            # By the film's name, which stands in an index.
+            erased = connection.scalar(select(func.count()).where(reads.c.image_id == ERASED)) or 0
+            if (connection.scalar(select(func.max(reads.c.read_id))) or 0) < self._last or erased != self._erased:
+                self._last = 0  # another database was put in this one's place, or a patient was erased
                 self._known.clear()
-            query = select(reads).where(reads.c.read_id > self._last).order_by(reads.c.read_id)
+            self._erased = erased
+            query = select(reads).where(reads.c.read_id > self._last, STANDS).order_by(reads.c.read_id)
             for row in connection.execute(query).mappings():
                 read = Read.from_row(row)
                 self._known[read.worklist][read.image_id].append(read)
@@ -107,13 +112,14 @@ class Reads:
 
 def in_transaction(connection: Connection, worklist: str, image_id: str) -> tuple[Read, ...]:
     """Return the reads of one case as a transaction sees them."""
-    query = select(reads).where(reads.c.worklist == worklist, reads.c.image_id == image_id).order_by(reads.c.read_id)
+    case = (reads.c.worklist == worklist, reads.c.image_id == image_id, STANDS)
+    query = select(reads).where(*case).order_by(reads.c.read_id)
     return tuple(Read.from_row(row) for row in connection.execute(query).mappings())
 
 
 def with_key(connection: Connection, key: str) -> Read | None:
     """Return the read that was saved under a key, if one was."""
-    row = connection.execute(select(reads).where(reads.c.key == key)).mappings().first()
+    row = connection.execute(select(reads).where(reads.c.key == key, STANDS)).mappings().first()
     return None if row is None else Read.from_row(row)
 
 

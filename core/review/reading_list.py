@@ -17,7 +17,7 @@ import pandas as pd
 
 from core.base import files
 from core.base.errors import InputError
-from core.triage import cases, evidence
+from core.triage import cases, chosen_films, evidence
 from core.triage.decision import Policy
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.triage.evidence import Evidence
     from core.triage.worklists import Worklist
 
-OPEN, BLINDED = "open", "blinded"
+OPEN, BLINDED = chosen_films.OPEN, chosen_films.BLINDED
 PRACTICE = "practice"
 
 
@@ -141,7 +141,7 @@ def build(worklist: Worklist, policy: Policy, known: Evidence) -> ReadingList:
         card=known.card,
         films=table,
         listed=listed,
-        predicted=tuple(known.films["image_id"]),
+        predicted=known.predicted,
     )
 
 
@@ -152,9 +152,7 @@ def load(workspace: Workspace, worklist: Worklist) -> ReadingList:
         InputError: See `card_of`, `policy_of`; or the predictions are missing or stale.
     """
     card = card_of(workspace, worklist)
-    place = (worklist.dataset, worklist.split, worklist.part)
-    known = evidence.load(workspace, card, *place, truth=worklist.truth, cut=worklist.cut)
-    return build(worklist, policy_of(worklist), known)
+    return build(worklist, policy_of(worklist), evidence.of_worklist(workspace, card, worklist))
 
 
 def card_of(workspace: Workspace, worklist: Worklist) -> dict[str, Any]:
@@ -167,14 +165,14 @@ def card_of(workspace: Workspace, worklist: Worklist) -> dict[str, Any]:
     if not path.exists():
         msg = (
             f"Expected the checkpoint {worklist.checkpoint_id} of this worklist, found it gone; put its folder back, "
-            f"or make another worklist: `{_remake(worklist)}`."
+            f"or make another worklist: {_remake(worklist)}."
         )
         raise InputError(msg)
     card: dict[str, Any] = files.read_json(path)
     if card["weights_sha256"] != worklist.weights_sha256:
         msg = (
             f"Expected the checkpoint {worklist.checkpoint_id} as it was when this worklist was made, found other "
-            f"weights; make another worklist: `{_remake(worklist)}`."
+            f"weights; make another worklist: {_remake(worklist)}."
         )
         raise InputError(msg)
     return card
@@ -191,11 +189,13 @@ def policy_of(worklist: Worklist) -> Policy:
     except (KeyError, TypeError):  # the fields of a policy have changed since
         msg = (
             f"Expected the policy of this version, found that the worklist {worklist.name!r} was saved by another "
-            f"one; make it again: `{_remake(worklist)}`."
+            f"one; make it again: {_remake(worklist)}."
         )
         raise InputError(msg) from None
 
 
 def _remake(worklist: Worklist) -> str:
+    if chosen_films.is_whole(worklist.split, worklist.part):
+        return "the page Intake, Send to worklist"
     place = f"--dataset {worklist.dataset} --split {worklist.split} --part {worklist.part}"
-    return f"python -m core triage CHECKPOINT {place} --budget 0.2 --worklist NAME"
+    return f"`python -m core triage CHECKPOINT {place} --budget 0.2 --worklist NAME`"

@@ -13,12 +13,15 @@ from core.base.errors import InputError
 from core.data import radiographs, split_store
 from core.data import truth as truths
 from core.evaluation import points_in_force, prediction_store, seen
-from core.triage import signals
+from core.triage import chosen_films, signals
 from core.triage.signals import COLUMN, SIGNALS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.base.paths import Workspace
     from core.evaluation.points_in_force import InForce
+    from core.triage.worklists import Worklist
 
 SHOWN = (
     *("view", "sex", "age_years", "follow_up", "source", "path", "sha256", "lung_path"),
@@ -42,6 +45,8 @@ class Evidence:
     split: str | None
     part: str | None
     truth: str
+    predicted: tuple[str, ...] = ()
+    """Image ids in the order of the predictions table, beside which the passes lie."""
 
     def fold(self, name: str) -> Evidence:
         """Return the films of one fold of val: `tune` or `certify`."""
@@ -94,6 +99,7 @@ def load(
     truth: str = truths.REPORT,
     fold: str | None = None,
     cut: float | None = None,
+    films: Sequence[str] | None = None,
 ) -> Evidence:
     """Gather what is known of the films of a part.
 
@@ -106,6 +112,8 @@ def load(
         truth: Source of the labels.
         fold: `tune` or `certify`, of val only.
         cut: That of the worklist whose films these are; None: the operating point in force.
+        films: Image ids of a data set that has no split: only these are gathered, so what else it comes to hold
+            changes nothing. With a split they are not looked at, since signals compare all films of a patient.
 
     Raises:
         InputError: If there are no predictions or stale ones, no such labels, or the checkpoint
@@ -113,16 +121,20 @@ def load(
     """
     if cut is None:
         cut = in_force(workspace, card).threshold.value
-    table = prediction_store.load(workspace, card, dataset, split, part)
+    predicted = None
+    if films is not None and split is None:
+        table, predicted = chosen_films.predictions(workspace, card, dataset, films)
+    else:
+        table = prediction_store.load(workspace, card, dataset, split, part)
     path = workspace.predictions(card["checkpoint_id"], dataset, split, part).with_suffix(prediction_store.SIGNALS)
     labels = truths.labels(workspace, dataset, truth)
-    films = radiographs.load(workspace, dataset)
+    known = radiographs.load(workspace, dataset)
     folds = None if split is None else split_store.load(workspace, dataset, split).set_index("image_id")["fold"]
     beside = files.read_parquet(path) if path.exists() else table[["image_id"]]
     found = gathered(
         table,
         schema.checked(beside, schema.SIGNALS),
-        films,
+        known,
         card=card,
         labels=labels,
         neighbour_labels=_labels_learnt(workspace, card),
@@ -130,8 +142,21 @@ def load(
         place=(dataset, split, part),
         truth=truth,
         cut=cut,
+        predicted=predicted,
     )
     return found if fold is None else found.fold(fold)
+
+
+def of_worklist(workspace: Workspace, card: dict[str, Any], worklist: Worklist) -> Evidence:
+    """Gather what is known of the films that a worklist was made from.
+
+    Raises:
+        InputError: As `load`.
+    """
+    about: dict[str, Any] = {"truth": worklist.truth, "cut": worklist.cut}
+    if not chosen_films.is_whole(worklist.split, worklist.part):
+        return load(workspace, card, worklist.dataset, worklist.split, worklist.part, **about)
+    return load(workspace, card, worklist.dataset, None, None, films=worklist.films, **about)
 
 
 def in_force(workspace: Workspace, card: dict[str, Any]) -> InForce:
@@ -173,6 +198,7 @@ def gathered(
     place: tuple[str, str | None, str | None],
     truth: str,
     cut: float,
+    predicted: Sequence[str] | None = None,
 ) -> Evidence:
     """Join what `load` has read; see there.
 
@@ -187,6 +213,7 @@ def gathered(
         place: Data set, split and part.
         truth: Name of the chosen truth.
         cut: From which probability on a film is suspected.
+        predicted: Image ids of all the predictions, in their order; None: those of `table`.
     """
     shown = [name for name in SHOWN if name in films]
     joined = table.drop(columns="label").merge(beside, on="image_id", how="left", validate="one_to_one")
@@ -198,7 +225,15 @@ def gathered(
     joined = joined.assign(**{COLUMN + name: column for name, column in values.items()})
     dataset, split, part = place
     return Evidence(
-        films=joined, missing=missing, cut=cut, card=card, dataset=dataset, split=split, part=part, truth=truth
+        films=joined,
+        missing=missing,
+        cut=cut,
+        card=card,
+        dataset=dataset,
+        split=split,
+        part=part,
+        truth=truth,
+        predicted=tuple(table["image_id"] if predicted is None else predicted),
     )
 
 

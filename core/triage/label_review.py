@@ -7,21 +7,18 @@ what a reader sees after the answer is what any worklist of that cut would show.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import InputError
 from core.base.paths import checked_name
 from core.data import radiographs
-from core.triage import decision, evidence
-from core.triage.worklists import Worklist
+from core.triage import chosen_films, decision, evidence
+from core.triage.chosen_films import BLINDED, BUDGET
 
 if TYPE_CHECKING:
     from core.base.paths import Workspace
-
-BUDGET = 0.2  # share of the part's films that would be unsure, as in the worklists that the pages propose
-BLINDED = "blinded"
+    from core.triage.worklists import Worklist
 
 
 def worklist(
@@ -68,22 +65,17 @@ def worklist(
         )
         raise InputError(msg)
     policy = decision.by_budget(decision.choose(val.fold("tune"), draws=0), shown, share=BUDGET)
-    return Worklist(
-        name=own,
-        checkpoint_id=card["checkpoint_id"],
-        weights_sha256=card["weights_sha256"],
-        dataset=question["dataset"],
-        split=question["split"],
-        part=part,
+    return chosen_films.worklist(
+        card,
+        point,
+        policy,
+        films,
+        place=(*place, part),
         truth=truth,
-        policy=policy.to_dict(),
-        cut=shown.cut,
-        cut_from=point.said,
+        name=own,
         read_mode=BLINDED,
-        readers=tuple(readers),
-        created_at=time.time(),
+        readers=readers,
         created_by=created_by,
-        films=tuple(sorted(films)),
     )
 
 

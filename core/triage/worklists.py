@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, RowMapping, insert, select
 
+from core.base import roles
 from core.base.errors import InputError
+from core.data import intake
 from core.store.ledger import Ledger
 from core.store.tables import worklists
 
@@ -56,8 +58,9 @@ class Worklists:
         """Save a worklist and return it; saved again with the same content it stays the one it was.
 
         Raises:
-            InputError: If another worklist has its name; none is ever replaced.
+            InputError: If whoever makes it may not, or another worklist has its name; none is ever replaced.
         """
+        roles.require(worklist.created_by, right_to_make(worklist))
         with self._ledger.writing() as page:
             same = select(worklists).where(worklists.c.name == worklist.name)
             row = page.connection.execute(same).mappings().first()
@@ -93,6 +96,13 @@ class Worklists:
         order = (worklists.c.created_at.desc(), worklists.c.worklist_id.desc())
         with self._reads.begin() as connection:
             return [_worklist(row) for row in connection.execute(select(worklists).order_by(*order)).mappings()]
+
+
+def right_to_make(worklist: Worklist) -> str:
+    """Return the right that making a worklist takes: anybody who reads may practise, and hand on films brought here."""
+    if worklist.purpose == "practice":
+        return roles.READ
+    return roles.INTAKE if worklist.dataset == intake.DATASET else roles.RESEARCH
 
 
 def _worklist(row: RowMapping) -> Worklist:

@@ -181,7 +181,7 @@ TINY = study.Plan(
 def test_all_of_the_study_is_made_predicts_and_is_measured(workspace):
     """The list of `demo`, at toy sizes, by the commands themselves."""
     queue = JobQueue(workspace)
-    parent = queue.file("The embedded study", ["demo"], holds_device=False)
+    parent = queue.file("The embedded study", ["demo"], holds_device=False, by="Ada")
     queue.claim(device_free=False)
     at_work = worker.Worker(queue)
     at_work._still_runs = _but_the_parent(at_work._still_runs, parent.job_id)

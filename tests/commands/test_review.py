@@ -168,6 +168,56 @@ def test_agreement_without_a_read_says_so(workspace, done):
     assert (summary, told) == ("No read yet.", {"datasets": {}})
 
 
+# Replay
+
+
+@pytest.fixture
+def replayable(made):
+    """The reads of `made`, with the calibration on the card by which their predictions come from their logits."""
+    path = made.checkpoint(listed.CHECKPOINT) / "card.json"
+    files.write_json(path, files.read_json(path) | {"calibration": {"a": 1.0, "b": 0.0}})
+    return made
+
+
+@pytest.mark.usefixtures("replayable")
+def test_a_read_whose_film_and_checkpoint_are_not_as_they_were_ends_with_status_1(capsys):
+    assert main(["review", "replay", "4", "--json"]) == 1
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "Entry 4, answer with the model, case 0a1b2c: changed."
+    (one,) = json.loads(told[-1])["replays"]
+    assert not one["same"]
+    assert any(sentence.startswith("Film's pixels, SHA-256: was ") for sentence in one["changed"])
+
+
+@pytest.mark.usefixtures("replayable")
+def test_the_newest_reads_are_counted(capsys):
+    assert main(["review", "replay"]) == 1
+
+    assert capsys.readouterr().out.splitlines()[-1] == "0 of 3 as they were, 3 changed."
+
+
+def test_what_is_no_read_is_no_failure(made, done):
+    summary, told = done("review", "replay", "1")
+
+    assert summary == "Entry 1, store begun: nothing to compute anew: it begins the chain."
+    assert told["changed"] == 0
+
+
+def test_an_empty_store_has_nothing_to_replay(workspace, done):
+    assert done("review", "replay")[0] == "No read yet."
+
+
+# Structured reports
+
+
+def test_films_that_did_not_come_as_dicom_have_no_report_and_are_counted(made, done, tmp_path):
+    summary, told = done("review", "export", "--what", "sr", "--out", str(tmp_path / "reports"))
+
+    assert (told["files"], sum(told["left_out"].values())) == (0, 3)
+    assert summary.startswith("0 structured reports written to reports, for research use")
+
+
 # Bad words
 
 
@@ -175,14 +225,21 @@ def test_agreement_without_a_read_says_so(workspace, done):
     ("words", "sentence"),
     [
         ([], "Expected ACTION for `python -m core review`, found none"),
-        (["forget"], "Option 'action': input should be 'export', 'agreement' or 'verify'"),
+        (["forget"], "Option 'action': input should be 'export', 'agreement', 'verify' or 'replay'"),
         (["export"], "Expected --out for `review export`, found none; name a file that ends in .csv"),
         (["export", "--out", "a.xlsx"], "Expected a file that ends in .csv, .parquet or .json, found 'a.xlsx'"),
-        (["export", "--out", "a.csv", "--what", "all"], "Option 'what': input should be 'reads' or 'labels'"),
+        (["export", "--out", "a.csv", "--what", "all"], "Option 'what': input should be 'reads', 'labels' or 'sr'"),
         (
             ["export", "--out", "a.csv", "--accept", "so"],
             "Expected only --out, --what, --worklist after `review export`",
         ),
+        (
+            ["export", "7", "--out", "a.csv"],
+            "Expected only --out, --what, --worklist after `review export`, found ENTRY",
+        ),
+        (["replay", "--out", "a.csv"], "Expected only ENTRY after `review replay`, found --out; leave it out."),
+        (["replay", "seven"], "Option 'entry': input should be a valid integer"),
+        (["replay", "9"], "Expected the number of an audit entry, 1 to 1, found 9"),
         (["verify", "--out", "a.csv"], "Expected only --accept after `review verify`, found --out; leave it out."),
         (["verify", "--accept", " "], "Expected a name and a reason for accepting the store"),
         (["verify", "--accept", "why"], "Expected a store that does not end where it was left, or stands in the"),

@@ -60,11 +60,18 @@ def test_a_step_that_is_done_is_not_done_again_also_not_by_another_parent(queue,
 
 def test_a_step_of_another_priority_is_not_taken(queue, ends, parent):
     Steps(queue, parent.job_id, total=1).run("Split", "split", "a")
-    demo = queue.file("The demo", ["demo"], priority=DEMO, holds_device=False)
+    demo = queue.file("The demo", ["demo"], priority=DEMO, holds_device=False, by="Ada")
 
     Steps(queue, demo.job_id, total=1).run("Split", "split", "a")
 
     assert [job.priority for job in queue.children(demo.job_id)] == [DEMO]
+
+
+def test_a_step_is_filed_by_whoever_filed_its_job(queue, ends):
+    study = queue.file("A study", ["demo"], holds_device=False, by="Grace")
+    Steps(queue, study.job_id, total=1).run("Split", "split", "a")
+
+    assert [job.filed_by for job in queue.children(study.job_id)] == ["Grace"]
 
 
 def test_a_step_whose_work_is_stale_is_done_again(queue, ends, parent):
@@ -105,14 +112,14 @@ def test_a_parent_is_taken_up_where_it_broke_off_and_done_again_only_where_that_
 
 
 def test_cancelling_a_parent_reaches_the_jobs_of_its_jobs(queue, parent):
-    child = queue.file("Dose-response", ["dose-response"], parent_id=parent.job_id, holds_device=False)
-    grandchild = queue.file("Train", ["train"], parent_id=child.job_id)
-    waiting = queue.file("Predict", ["predict"], parent_id=child.job_id)
-    other = queue.file("Mine", ["train"])
+    child = queue.file("Dose-response", ["dose-response"], parent_id=parent.job_id, holds_device=False, by="Ada")
+    grandchild = queue.file("Train", ["train"], parent_id=child.job_id, by="Ada")
+    waiting = queue.file("Predict", ["predict"], parent_id=child.job_id, by="Ada")
+    other = queue.file("Mine", ["train"], by="Ada")
     for _ in range(3):
         queue.claim(device_free=True)  # the parent, the child, then the training
 
-    queue.cancel(parent.job_id)
+    queue.cancel(parent.job_id, by="Ada")
 
     assert [job.job_id for job in queue.descendants(parent.job_id)] == [
         child.job_id,
@@ -125,8 +132,8 @@ def test_cancelling_a_parent_reaches_the_jobs_of_its_jobs(queue, parent):
 
 
 def test_following_tells_each_step_once_also_those_of_a_step(queue, parent, monkeypatch, capsys):
-    child = queue.file("Dose-response", ["dose-response"], parent_id=parent.job_id, holds_device=False)
-    queue.file("Train", ["train"], parent_id=child.job_id)
+    child = queue.file("Dose-response", ["dose-response"], parent_id=parent.job_id, holds_device=False, by="Ada")
+    queue.file("Train", ["train"], parent_id=child.job_id, by="Ada")
     waits = iter([lambda: None, lambda: queue.end(parent.job_id, "done", made={"number": 7})])
     monkeypatch.setattr(steps.time, "sleep", lambda _seconds: next(waits)())
 
