@@ -20,7 +20,7 @@ CHECKED: state.Key[bool] = state.Key("address_checked", False)
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 BEYOND = (
     "This server listens beyond this machine, and no login is configured. "
-    "Start it with `make start`, or with `--server.address 127.0.0.1`."
+    "Start it with `make start` and without `ADDRESS`, or configure a login as deploy/README.md says."
 )
 THROUGH = (
     "This page was asked for through another server or under another machine's name, and no login is configured. "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import resources
+from app import resources, who
 from app.plain import plain
 from app.state import Key
 from core.base.errors import InputError
@@ -36,7 +36,7 @@ def draw(question: Mapping[str, str]) -> None:
                 try:
                     table = external.read(given.getvalue(), given.name)
                     place = {name: question[name] for name in ("dataset", "split")}
-                    told = external.take_in(resources.workspace(), table, name=name, **place)
+                    told = external.take_in(resources.workspace(), table, name=name, by=who.acts(), **place)
                 except InputError as error:
                     st.error(plain(error))
                 else:

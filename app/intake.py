@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import intake_words, resources
 from app.intake_state import RECEIPTS, REFUSED, ROUND, TAKING, put_away
+from app.plain import plain
 from core.base.errors import InputError
 from core.data.intake import Received
 from core.review import intake
@@ -46,7 +47,7 @@ def draw(reader: str) -> None:
     if TAKING.get():
         _take_in(files, reader)
     if REFUSED.get() is not None:
-        st.error(REFUSED.get())
+        st.error(plain(REFUSED.get()))
     _draw_receipts(files, reader)
 
 
@@ -92,6 +93,9 @@ def _take_in(files: Sequence[UploadedFile], reader: str) -> None:
             bar.progress(done / total, text=f"{done:,} of {intake_words.files(total)} read")
     except InputError as error:
         REFUSED.set(str(error))
+    except Exception:
+        TAKING.set(False)  # else every later run would try again, and no button could end it
+        raise
     TAKING.set(False)
     st.rerun()
 
@@ -120,7 +124,7 @@ def _draw_receipts(files: Sequence[UploadedFile], reader: str) -> None:
 def _draw_left_out(number: int, file: UploadedFile, one: Received, files: Sequence[UploadedFile], reader: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if one.refused is not None:
-            st.error(one.refused, icon=":material/block:")
+            st.error(plain(one.refused), icon=":material/block:")
             return
         st.warning(intake_words.doubt(number, one.not_frontal), icon=":material/help:")
         st.button(

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import resources, uncertainty_maps
+from app.plain import plain
 from core.base.errors import InputError
 from core.data import intake, thumbnails
 from core.figures import heat_map
@@ -33,7 +34,7 @@ def draw(card: Mapping[str, Any], case: Mapping[str, Any], *, cut: float) -> Non
         with st.spinner("Drawing the heat map…"):
             maps = uncertainty_maps.explanations(card, intake.DATASET, case, cut=cut)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     trusted = [one for one in maps if one.verdict == "shown"]
     best = max(trusted or maps, key=lambda one: one.weight or 0.0)

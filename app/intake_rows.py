@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import intake_map, intake_resources, intake_words, reading, resources, worklist_rows
 from app.intake_state import PICKED, pick
+from app.plain import plain
 from core.base.errors import InputError
 from core.data import intake
 from core.evaluation import first_cases
@@ -66,12 +67,12 @@ def told(card: dict[str, Any], films: pd.DataFrame, reader: str) -> Told:
     """
     refused = intake_resources.other_kind(card, films)
     if refused:
-        st.warning(f"{len(refused):,} of {intake_words.films(len(films))} here: {next(iter(refused.values()))}")
+        st.warning(intake_words.other_kind(card, len(refused), len(films)))
         with st.expander("How to train on real films"):
             st.code(intake_words.TRAIN, language="bash", wrap_lines=True)
-    kept = reading.kept_from(reader, intake.DATASET)
+    kept = films["sha256"].isin(reading.waiting_pixels(reader, films))  # the same film may stand elsewhere
     silent = dict.fromkeys(refused, intake_words.OTHER_KIND)
-    silent |= {name: intake_words.WAITS for name in films["image_id"] if name in kept}
+    silent |= dict.fromkeys(films.loc[kept, "image_id"], intake_words.WAITS)
     open_to = [name for name in films["image_id"] if name not in silent]
     if not open_to:
         return Told(card=card, silent=silent)
@@ -79,19 +80,27 @@ def told(card: dict[str, Any], films: pd.DataFrame, reader: str) -> Told:
         point = evidence.in_force(resources.workspace(), card)
         compute(card, open_to)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return Told(card=card, silent=silent)
     cut = point.threshold.value
     try:
         policy = intake_resources.policy(card)
         answers = intake_resources.answers(card, open_to, policy)
     except InputError as error:
-        st.warning(f"Which films are unsure is not known. {error}")
-        names = tuple(sorted(open_to))
-        found, _ = intake_resources.evidence(card["checkpoint_id"], intake.DATASET, names, "report", cut=cut)
-        return Told(card=card, cut=cut, cases=found.films.set_index("image_id", drop=False), silent=silent)
+        st.warning(f"Which films are unsure is not known. {plain(error)}")
+        return Told(card=card, cut=cut, cases=_probabilities(card, open_to, cut=cut), silent=silent)
     st.caption(f"{intake_words.rule(card, point, policy)} {intake_words.learnt(card)}")
     return Told(card=card, cut=cut, policy=policy, cases=answers, silent=silent)
+
+
+def _probabilities(card: Mapping[str, Any], image_ids: Sequence[str], *, cut: float) -> pd.DataFrame | None:
+    """Return the probabilities alone; None where the films or the classifier are gone by now, which was just said."""
+    names = tuple(sorted(image_ids))
+    try:
+        found, _ = intake_resources.evidence(card["checkpoint_id"], intake.DATASET, names, "report", cut=cut)
+    except InputError:
+        return None
+    return found.films.set_index("image_id", drop=False)
 
 
 def compute(card: dict[str, Any], image_ids: Sequence[str]) -> None:
@@ -133,6 +142,7 @@ def draw(films: pd.DataFrame, said: Told | None) -> None:
                     key=widget,
                     on_change=pick,
                     args=(name, widget),
+                    disabled=said is not None and said.silent.get(name) == intake_words.OTHER_KIND,
                     label_visibility="collapsed",
                 )
             with picture:

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import intake_rows, intake_words, navigation, resources
+from app import intake_resources, intake_rows, intake_words, navigation, resources
 from app.intake_state import MADE, PICKED
+from app.plain import plain
 from core.base.errors import InputError
 from core.review import intake
 
@@ -23,12 +24,16 @@ def draw(card: dict[str, Any], films: pd.DataFrame, reader: str) -> None:
         reader: Who sends them.
     """
     st.subheader("Send to worklist")
-    chosen = [name for name in films["image_id"] if name in PICKED.get()]
+    ticked = [name for name in films["image_id"] if name in PICKED.get()]
+    refused = intake_resources.other_kind(card, films)  # ticked for another classifier
+    chosen = [name for name in ticked if name not in refused]
     if MADE.get() is not None:
         _draw_made(str(MADE.get()))
     if not chosen:
         st.caption("Tick films above; they then go to a worklist, for you or for other readers.")
         return
+    if len(chosen) < len(ticked):
+        st.caption(f"{intake_words.films(len(ticked) - len(chosen))} stay out: {intake_words.NO_LIST}")
     with st.form("intake.send", border=False):
         left, right = st.columns(2)
         name = left.text_input("Name of the worklist", f"intake-{datetime.now():%Y%m%d}", key="intake.send.name")
@@ -63,7 +68,7 @@ def _send(
             by=reader,
         )
     except InputError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     MADE.set(made.name)
     st.rerun()
@@ -71,6 +76,6 @@ def _send(
 
 def _draw_made(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.success(f"The worklist {name} is made. Its readers find it on the page Worklist.")
+        st.success(f"The worklist {plain(name)} is made. Its readers find it on the page Worklist.")
         if st.button("Open it", key="intake.open"):
             navigation.open_review(worklist=name)

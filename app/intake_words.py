@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from app import worklist_rows
-from core.data import frontal
+from core.data import apart, frontal
 from core.models import cards
 from core.triage import signals
 
@@ -26,16 +26,18 @@ ABOUT = (
 )
 LIMITS = (
     f"Up to {MEGABYTES} MB a file, in any number. The files lie in this machine's memory until you put them away or "
-    "leave the page. A file that takes longer than 20 seconds to read is refused."
+    f"leave the page. A file that takes longer than {apart.SECONDS} seconds to read is refused."
 )
 NOT_DIAGNOSIS = (
     "This is no diagnosis. The model looks for pneumothorax only: a film that is not suspected is not thereby normal."
 )
 WAITS = "Waits for your own answer in a worklist; what the model says of it comes after that."
 OTHER_KIND = "No probability: this classifier has not learnt from films of this kind."
+NO_LIST = "a worklist needs a probability, and this classifier has not learnt from films of their kind."
 SEND = (
     "The list is kept with this classifier, its cut and these films; films that are taken in later do not change it. "
-    "You may have seen here what the model says, so your own first answers are not independent of it."
+    "You may have seen here what the model says: a blinded list is for other readers, and in an open one your own "
+    "first answers are not independent of it."
 )
 TRAIN = """\
 python -m core index nih --csv Data_Entry_2017_v2020.csv --images IMAGES --name nih
@@ -79,9 +81,11 @@ def outcome(receipts: Sequence[Received], waiting: int) -> str:
         waiting: How many were not, since somebody stopped.
     """
     taken = sum(one.image_id is not None for one in receipts)
+    kept = {one.image_id for one in receipts if one.image_id is not None}
     refused = sum(one.refused is not None for one in receipts)
     doubtful = len(receipts) - taken - refused
-    parts = [f"{files(taken)} taken in"]
+    same = f" ({films(len(kept))}, the others are the same again)" if len(kept) < taken else ""
+    parts = [f"{files(taken)} taken in{same}"]
     parts += [f"{files(doubtful)} left out as no frontal chest radiograph"] if doubtful else []
     parts += [f"{files(refused)} refused"] if refused else []
     parts += [f"{files(waiting)} not looked at yet"] if waiting else []
@@ -126,6 +130,21 @@ def rule(card: Mapping[str, Any], point: InForce, policy: Policy) -> str:
         f"Suspected: a probability of at least {point.threshold.value:.2f} ({point.said}). Unsure: below that, but "
         f"among what would be the most unsure {100 * (policy.budget or 0):.3g} % of {card['dataset']} val, by "
         f'"{signals.title(policy.signal)}". The rule comes from there, since nothing is known yet of films from here.'
+    )
+
+
+def other_kind(card: Mapping[str, Any], count: int, of: int) -> str:
+    """Say that a classifier gives nothing for films of a kind that it has not learnt from.
+
+    Examples:
+        >>> other_kind({"kinds": {"phantom": 400, "real": 0}}, 1, 5)
+        '1 of 5 films here is real, and this classifier learnt from phantom films: it says nothing of it.'
+    """
+    kinds = " and ".join(kind for kind, films_of in card["kinds"].items() if films_of)
+    is_real, it = ("is", "it") if count == 1 else ("are", "them")
+    return (
+        f"{count:,} of {films(of)} here {is_real} real, and this classifier learnt from {kinds} films: it says nothing "
+        f"of {it}."
     )
 
 

@@ -49,6 +49,8 @@ class Dashboard:
         if not self.note.exists():
             return None
         note = files.read_json(self.note)
+        if note.get("workspace") != str(self.workspace.root):  # a copy of a workspace brings the other one's note
+            return None
         try:
             process = psutil.Process(note["pid"])
             if process.create_time() != note["started_at"] or process.status() == psutil.STATUS_ZOMBIE:
@@ -90,7 +92,8 @@ class Dashboard:
                 msg = f"The page did not come up; the end of {log_path.name} in the workspace says why."
                 raise InputError(msg)
             time.sleep(0.1)
-        files.write_json(self.note, {"pid": server.pid, "started_at": server.create_time(), "address": self.address})
+        note = {"pid": server.pid, "started_at": server.create_time(), "address": self.address}
+        files.write_json(self.note, note | {"workspace": str(self.workspace.root)})
         return server
 
     def _answers(self) -> bool:
@@ -113,6 +116,8 @@ def run(port: int, *, with_demo: bool, host: str = LOCAL) -> int:
         with FileLock(workspace.root / "dashboard.lock", timeout=0):
             server = dashboard.running() or dashboard.serve()
             say(f"PleuraScope runs at {dashboard.address}   (Ctrl-C stops it)")
+            if dashboard.host in EVERYWHERE:
+                say("It listens beyond this machine: without a login it shows nothing (deploy/README.md).")
             if sys.stdout.isatty():
                 webbrowser.open(dashboard.address)
             queue = JobQueue(workspace)

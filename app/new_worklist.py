@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -12,9 +10,7 @@ import streamlit as st
 from app import panels, resources
 from app.plain import plain
 from core.base.errors import InputError
-from core.base.paths import checked_name
-from core.review import rights
-from core.review.reading_list import BLINDED, OPEN
+from core.review import copied_list, rights
 from core.triage.worklists import Worklist, right_to_make
 
 MADE = "worklist.made"  # session key: the list that this session made last
@@ -65,30 +61,20 @@ def draw_form(worklist: Worklist, reader: str) -> None:
         blinded = st.toggle("Blinded", key="worklist.new.blinded", help="No zone, no order by need, no file name.")
         if st.form_submit_button("Make the list"):
             try:
-                saved = resources.worklists().save(
-                    copied(worklist, name=name, names=names.splitlines(), blinded=blinded, reader=reader)
+                copy = copied_list.copied(
+                    resources.workspace(),
+                    worklist,
+                    name=name,
+                    readers=names.splitlines(),
+                    blinded=blinded,
+                    by=reader,
                 )
+                saved = resources.worklists().save(copy)
             except InputError as error:
                 st.error(plain(error))
             else:
                 st.session_state[MADE] = saved.name
                 st.rerun()
-
-
-def copied(worklist: Worklist, *, name: str, names: list[str], blinded: bool, reader: str) -> Worklist:
-    """Return a worklist of the same films under another name, for other readers.
-
-    Raises:
-        InputError: If the name cannot stand in a file name, a reader's name is no name, or stands twice.
-    """
-    return replace(
-        worklist,
-        name=checked_name(name.strip(), "worklist"),
-        readers=rights.checked_readers(names),
-        read_mode=BLINDED if blinded else OPEN,
-        created_at=time.time(),
-        created_by=reader,
-    )
 
 
 def _can_triage(card: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import streamlit as st
 from app import account, resources, who
 from app.plain import plain
 from core.base.errors import InputError
-from core.data import browsing, synthetic
+from core.data import browsing, synthetic, truth
 from core.figures.palette import TEXT, Theme
 from core.jobs import worker
 from core.jobs.job import Job, JobProgress
@@ -46,10 +46,32 @@ def choose_split(page: str, dataset: str) -> str | None:
     """Draw the choice of a split in the sidebar; None, with the next step said, when there is none for classifiers."""
     splits = resources.trainable_splits(dataset)
     if not splits:
-        st.info(f"No split of {dataset} yet. `python -m core split {dataset} --kind patient --name patient`")
+        st.info(f"No split of {dataset} yet. {split_words(dataset)}")
         return None
     with st.sidebar:
         return st.selectbox("Split", splits, key=f"{page}.split", persist_state="session")
+
+
+def has_labels(dataset: str) -> bool:
+    """Tell whether a data set's own table knows a label, so that it can be divided as it is."""
+    return bool(resources.labels(dataset, truth.REPORT).notna().any())
+
+
+def split_words(dataset: str) -> str:
+    """Say how a data set comes to a split: a command, or where its labels are to come from first."""
+    command = f"python -m core split {dataset} --kind patient --name patient"
+    if has_labels(dataset):
+        return f"`{command}`"
+    known = [name for name in resources.truth_names(dataset) if resources.labels(dataset, name).notna().any()]
+    if not known:
+        return (
+            "None of its films has a label yet: take labels in by "
+            f"`python -m core labels import {dataset} --csv CSV --name NAME`, such as those of readers "
+            "(`python -m core review export --what labels --out CSV`), then "
+            f"`{command} --labels NAME`"
+        )
+    names = f" (or another of {', '.join(known)})" if len(known) > 1 else ""
+    return f"`{command} --labels {known[0]}`{names}; train on it with the same `--labels`."
 
 
 def choose_truth(page: str, dataset: str) -> str:

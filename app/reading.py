@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from app import resources, state, worklist
@@ -94,6 +95,23 @@ def kept_from(reader: str, dataset: str) -> set[str]:
         reading = _readable(one) if one.dataset == dataset else None
         if reading is not None:
             found |= progress.kept_from(reading, resources.reads().of_worklist(one.name), reader)
+    return found
+
+
+def waiting_pixels(reader: str, films: pd.DataFrame) -> set[str]:
+    """Return which of some films, of any data set, a reader must not be told of yet: hashes of their pixels.
+
+    Args:
+        reader: The reader's name.
+        films: With `sha256`.
+    """
+    wanted = set(films["sha256"].dropna())
+    found: set[str] = set()
+    for dataset in {one.dataset for one in resources.worklists().all()} & set(resources.dataset_names()):
+        known = resources.radiographs(dataset)
+        same = known[known["sha256"].isin(wanted)]
+        if not same.empty:
+            found |= set(same.loc[same["image_id"].isin(kept_from(reader, dataset)), "sha256"])
     return found
 
 

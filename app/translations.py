@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from app import (
+    panels,
     reading,
     resources,
     state,
@@ -205,7 +206,8 @@ def _draw_nothing() -> None:
         "No CycleGAN has learnt yet. It translates films without finding into films with a pneumothorax, and back; it "
         "learns from a split of kind domain, on the page Training or by:"
     )
-    names = [name for name in resources.dataset_names() if name not in synthesis_resources.names()]
+    generated = synthesis_resources.names()
+    names = [name for name in resources.dataset_names() if name not in generated and panels.has_labels(name)]
     dataset = names[0] if names else "DATASET"
     domains = [] if not names else [s for s in resources.split_names(dataset) if _is_domain(dataset, s)]
     lines = [] if domains else [f"python -m core split {dataset} --kind domain --name domain"]

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import intake, intake_resources, intake_rows, intake_send, intake_state, intake_words, reading
+from app.plain import plain
 from core.base.errors import InputError
 from core.review import rights
 
@@ -14,7 +15,7 @@ if reader is None:
 try:
     rights.require(reader, rights.INTAKE)
 except InputError as error:
-    st.warning(str(error))
+    st.warning(plain(error))
     st.stop()
 intake_state.belongs_to(reader)
 intake.draw(reader)

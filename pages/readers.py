@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import readers, readers_loop, resources, state
+from app.plain import plain
 from core.base.errors import InputError
 from core.review import counted_reads, export
 
@@ -10,7 +11,7 @@ st.title("Readers")
 try:
     table = resources.read_table()
 except InputError as error:  # a row that was changed past the program
-    st.warning(f"The reads cannot be counted. {error} The page Audit names the row.")
+    st.warning(f"The reads cannot be counted. {plain(error)} The page Audit names the row.")
     st.stop()
 hidden = export.withheld_from(state.READER.get(), table)
 table = table[~hidden]

@@ -11,7 +11,7 @@ if dataset is None:
 names = resources.split_names(dataset)
 if not names:
     films = len(resources.radiographs(dataset))
-    st.info(f"{films} films, no split yet. `python -m core split {dataset} --kind patient --name patient`")
+    st.info(f"{films:,} film{'' if films == 1 else 's'}, no split yet. {panels.split_words(dataset)}")
     st.stop()
 with st.sidebar:
     name = st.selectbox("Split", names, key="splits.split", persist_state="session")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,13 +66,35 @@ def folder_written_aside(path: Path) -> Iterator[Path]:
     _sync_folder(path.parent)
 
 
+def left_aside(folder: Path, *, seconds: float = 60.0) -> list[Path]:
+    """Return what killed processes left half written below a folder: files and folders aside that rest for so long."""
+    now = time.time()
+    found = []
+    for path in sorted(folder.rglob(".*.part")):
+        try:
+            if now - path.stat().st_mtime >= seconds:
+                found.append(path)
+        except FileNotFoundError:  # its writer was there after all
+            continue
+    return found
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; what is gone already is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
-def held_alone(folder: Path, *, doing: str) -> Iterator[None]:
+def held_alone(folder: Path, *, doing: str, wait: float = 0) -> Iterator[None]:
     """Hold a folder against other processes; the system frees it when its holder dies.
 
     Args:
         folder: It is made where it does not exist.
         doing: What another process that holds it does: "trains the same".
+        wait: Seconds to wait for that one.
 
     Raises:
         InputError: If another process holds it.
@@ -79,7 +102,7 @@ def held_alone(folder: Path, *, doing: str) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait)
     except filelock.Timeout:
         msg = f"Expected to be alone in {folder}, found another process that {doing}; wait for it."
         raise InputError(msg) from None

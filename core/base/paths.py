@@ -124,7 +124,8 @@ class Workspace:
 
     def predictions(self, checkpoint_id: str, dataset: str, split: str | None = None, part: str | None = None) -> Path:
         """A checkpoint's predictions table for a data set and, if given, one part of a split."""
-        stem = f"{dataset}-{split or 'all'}-{part or 'all'}"
+        parts = ((dataset, "data set"), (split or "all", "split"), (part or "all", "part"))
+        stem = "-".join(checked_name(name, kind) for name, kind in parts)
         return self.root / "predictions" / checked_name(checkpoint_id, "checkpoint") / f"{stem}.parquet"
 
     def report(self, report_id: str) -> Path:

@@ -60,7 +60,9 @@ def run(words: list[str]) -> Outcome:
     arguments = _checked(given)
     workspace = Workspace()
     _check_name(workspace, arguments.name)
-    with files.held_alone(workspace.cache / "indexing" / arguments.name, doing="indexes the same data set"):
+    with files.held_alone(
+        workspace.cache / "indexing" / arguments.name, doing="indexes it too or erases a patient from it"
+    ):
         report = _indexed(workspace, arguments)
     return Outcome(
         summary=_summary(report),

@@ -29,12 +29,13 @@ def run(words: list[str]) -> Outcome:
     arguments = parse(RestoreArguments, words, prog="python -m core restore", positional=("file",), epilog=_EPILOG)
     workspace = Workspace()
     database = restore.place(workspace)
+    warned = _warned(workspace, restore.contents(arguments.file))
     if not arguments.yes:
         return Outcome(
             summary=(
                 f"The backup: {_told(restore.contents(arguments.file))}.\n"
                 f"The database now: {_now(workspace)}.\n"
-                f"Nothing was changed; add --yes to put the backup in the place of {database}."
+                f"{warned}Nothing was changed; add --yes to put the backup in the place of {database}."
             ),
             made={"restored": None, "kept": None},
         )
@@ -43,6 +44,7 @@ def run(words: list[str]) -> Outcome:
     return Outcome(
         summary=(
             f"The backup stands in the place of the database: {_told(done.contents)}; {kept}.\n"
+            f"{warned}"
             "  next: `python -m core review verify`; what was written after the backup is told as missing until you "
             "add `--accept REASON`."
         ),
@@ -55,10 +57,32 @@ def _told(contents: restore.Contents) -> str:
 
 
 def _now(workspace: Workspace) -> str:
-    database = restore.place(workspace)
-    if not database.exists():
+    if not restore.place(workspace).exists():
         return "there is none"
+    now = _contents_now(workspace)
+    return "one that cannot be read" if now is None else _told(now)
+
+
+def _contents_now(workspace: Workspace) -> restore.Contents | None:
     try:
-        return _told(restore.contents(database, in_use=True))
-    except InputError:  # a damaged one is what a backup is for
-        return "one that cannot be read"
+        return restore.contents(restore.place(workspace), in_use=True)
+    except InputError:  # there is none, or a damaged one, which is what a backup is for
+        return None
+
+
+def _warned(workspace: Workspace, backup: restore.Contents) -> str:
+    """Say what a person should know before the backup is put in place; each in a line."""
+    now = _contents_now(workspace)
+    if now is None:
+        return ""
+    lines = []
+    if backup.store_id is not None and now.store_id is not None and backup.store_id != now.store_id:
+        lines.append("  note: the backup is of another store, for which `review verify` will find no entry.")
+    back = now.erased - backup.erased
+    if back > 0:
+        who = "1 patient was" if back == 1 else f"{back} patients were"
+        lines.append(
+            f"  note: {who} erased after this backup, whose reads come back with it; choose a later backup, or index "
+            "the films again and erase again."
+        )
+    return "".join(f"{line}\n" for line in lines)

@@ -46,7 +46,7 @@ class ReviewArguments(Config):
 
     action: Literal["export", "agreement", "verify", "replay"] = Field(description="What to do.")
     entry: int | None = Field(
-        None, ge=1, description="replay: the number of an audit entry; without one the newest 20 reads."
+        None, ge=1, le=2**63 - 1, description="replay: the number of an audit entry; without one the newest 20 reads."
     )
     out: GivenPath | None = Field(None, description="export: the file, .csv, .parquet or .json; for sr a folder.")
     what: Literal["reads", "labels", "sr"] | None = Field(

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import pandas as pd
 
-from core.base import files
+from core.base import files, identity
 from core.base.errors import InputError
-from core.data import radiographs, split_store, synthetic
+from core.data import intake, radiographs, split_store, synthetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,8 @@ class Traces:
     """Rows of the radiographs tables: of the data set, and of synthetic sets made from it."""
     shared: tuple[str, ...]
     """Other data sets that hold the same pixels under other rows."""
+    elsewhere: tuple[str, ...]
+    """Other data sets in which the same patient stands; known of pseudonyms only."""
     hashes: frozenset[str]
     """Of the decoded pixels that nobody else's row names."""
 
@@ -53,8 +55,14 @@ class Traces:
         return len(self.rows[self.dataset])
 
 
-def traces(workspace: Workspace, dataset: str, patient: str) -> Traces:
+def traces(workspace: Workspace, dataset: str, patient: str, *, original: bool = False) -> Traces:
     """Find a patient's films and what was translated from them.
+
+    Args:
+        workspace: Where everything lies.
+        dataset: The data set.
+        patient: The patient's id as it stands in its table.
+        original: Whether that follows from an id which the hospital wrote.
 
     Raises:
         InputError: If the data set does not exist or has no such patient.
@@ -62,9 +70,13 @@ def traces(workspace: Workspace, dataset: str, patient: str) -> Traces:
     own = radiographs.load(workspace, dataset)
     mine = own["patient_id"].astype(str) == patient
     if not mine.any():
+        found = f"Expected a patient of data set {dataset!r}"
         msg = (
-            f"Expected a patient of data set {dataset!r} by the id that stands in its table, found none of this id; "
-            "a PatientID as the hospital writes it needs --original."
+            f"{found} by the PatientID in its files, found none of this id; add --issuer where the files name one, or "
+            "leave --original out for an id that stands in its table."
+            if original
+            else f"{found} by the id that stands in its table, found none of this id; a PatientID as the hospital "
+            "writes it needs --original."
         )
         raise InputError(msg, field="patient")
     rows = {dataset: own[mine]}
@@ -79,13 +91,21 @@ def traces(workspace: Workspace, dataset: str, patient: str) -> Traces:
             rows[name] = made[of_patient]
     hashes = frozenset(pd.concat([one["sha256"] for one in rows.values()]).dropna())
     others: dict[str, set[str]] = {}
+    elsewhere = []
     for name in radiographs.dataset_names(workspace):
         table = radiographs.load(workspace, name)
         rest = table if name not in rows else table.drop(rows[name].index)
         others[name] = set(rest["sha256"].dropna()) & hashes
+        if identity.is_pseudonym(patient) and (rest["patient_id"].astype(str) == patient).any():
+            elsewhere.append(name)
     shared = tuple(sorted(name for name, same in others.items() if same))
     return Traces(
-        dataset=dataset, patient=patient, rows=rows, shared=shared, hashes=hashes.difference(*others.values())
+        dataset=dataset,
+        patient=patient,
+        rows=rows,
+        shared=shared,
+        elsewhere=tuple(elsewhere),
+        hashes=hashes.difference(*others.values()),
     )
 
 
@@ -110,16 +130,45 @@ def kept_files(workspace: Workspace, found: Traces) -> list[Path]:
     thumbnails = workspace.cache / "thumbnails"
     kept = [path for one in sorted(found.hashes) for path in sorted((thumbnails / one[:2]).glob(f"{one}-*"))]
     for index in sorted((workspace.cache / "pixels").glob("*/*.parquet")):
-        if set(pd.read_parquet(index, columns=["sha256"])["sha256"]) & found.hashes:
+        if not _is_without(index, found.hashes):
             kept += [index, index.with_suffix(".npy")]  # in this order: a shard without its index counts as none
     return kept
+
+
+def _is_without(index: Path, hashes: frozenset[str]) -> bool:
+    """Tell whether a shard is known to hold none of these pixels; what a damaged index has is not known."""
+    try:
+        return not set(files.read_parquet(index)["sha256"]) & hashes
+    except (InputError, KeyError):
+        return False
+
+
+def check_readable(workspace: Workspace, found: Traces) -> None:
+    """Read the tables that will lose rows, so that an erasure does not begin which cannot end.
+
+    Raises:
+        InputError: If one of them is damaged.
+    """
+    for name in found.rows:
+        for path in (workspace.truth(name), workspace.passports(name)):
+            if path.exists():
+                files.read_parquet(path)
+        for split in split_store.split_names(workspace, name):
+            split_store.load(workspace, name, split)
+
+
+def left_behind(workspace: Workspace, found: Traces) -> list[Path]:
+    """Return what killed commands left half written, whoever's films it holds."""
+    masks = workspace.cache / "indexing" / found.dataset / "masks"  # the next index would remove them
+    aside = [path for folder in (workspace.root, workspace.checkpoints) for path in files.left_aside(folder)]
+    return [*aside, *([masks] if masks.exists() else [])]
 
 
 def forget_kept_files(workspace: Workspace, found: Traces) -> None:
     """Delete what `kept_files` names, and what a killed process left of it."""
     kept = kept_files(workspace, found)
     for folder in (workspace.cache / "pixels").glob("*/"):
-        with filelock.FileLock(folder / ".lock", timeout=_WAIT):
+        with files.held_alone(folder, doing="decodes films", wait=_WAIT):
             for path in kept:
                 if path.parent == folder:
                     path.unlink(missing_ok=True)
@@ -151,7 +200,7 @@ def forget_dataset(workspace: Workspace, found: Traces, name: str) -> None:
     """Take the films out of one data set: its own files, labels, passports, splits, then the table of radiographs."""
     images = found.images[name]
     folder = workspace.dataset(name)
-    with filelock.FileLock(folder / ".intake.lock", timeout=_WAIT):  # under which films are taken in
+    with intake.held(workspace) if name == intake.DATASET else nullcontext():
         for path in own_files(workspace, found)[0]:
             if path.resolve().is_relative_to(folder.resolve()):
                 path.unlink(missing_ok=True)
@@ -163,12 +212,17 @@ def forget_dataset(workspace: Workspace, found: Traces, name: str) -> None:
         for split in split_store.split_names(workspace, name):
             _forget_in_split(workspace, (name, split), images, own=own, rest=rest)
         files.write_parquet(workspace.radiographs(name), rest)
+        if name == intake.DATASET:
+            intake.sweep(workspace)
 
 
 def _forget_seen(memory: Path, rows: pd.DataFrame) -> None:
     """Take films out of what decoding told, also under a path where they lay before they were moved."""
     paths, hashes = set(rows["path"].dropna()), set(rows["sha256"].dropna())
-    forget_in_table(memory, lambda table: table["path"].isin(paths) | table["sha256"].isin(hashes), really=True)
+    try:
+        forget_in_table(memory, lambda table: table["path"].isin(paths) | table["sha256"].isin(hashes), really=True)
+    except InputError:  # damaged: what may be deleted at will goes as a whole
+        memory.unlink()
 
 
 def _forget_in_split(
@@ -230,7 +284,15 @@ def forget_nearest(workspace: Workspace, found: Traces, *, really: bool) -> int:
     return count
 
 
-def names_one(reason: str, found: Traces) -> bool:
-    """Tell whether a reason, which the audit keeps for good, names the patient or one of the films."""
-    names = {name for ids in found.images.values() for name in ids} | {found.patient}
-    return any(len(name) > 3 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason) for name in names)
+def names_one(reason: str, found: Traces, *more: str) -> bool:
+    """Tell whether a reason, which the audit keeps for good, names the patient or one of the films, in whatever case.
+
+    Args:
+        reason: The reason.
+        found: Whose films.
+        more: Other names of the patient, also short ones.
+    """
+    ids = [name for names in found.images.values() for name in names]
+    ours = {name for name in [found.patient, *ids] if len(name) > 3}
+    names = ours | {name.strip() for name in more} - {""}
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason, re.IGNORECASE) for name in names)

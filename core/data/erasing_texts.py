@@ -62,6 +62,9 @@ def forget_lookup(workspace: Workspace, patient: str, *, really: bool) -> int:
             kept = [row for row in rows if row[:1] != [patient]]
             if really and len(kept) < len(rows):
                 _write_privately(path, kept)
+    except filelock.Timeout:
+        msg = f"Expected to change the look-up file {path}, found another process that holds it; try again."
+        raise InputError(msg) from None
     except OSError as error:
         msg = (
             f"Expected a look-up file that can be changed at {path}, found that it cannot ({error.strerror}); correct "

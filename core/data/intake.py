@@ -3,7 +3,7 @@
 What is kept of a film is its pixels, its keyed hashes, and of a DICOM file the view, sex, age (90 for all above
 89) and pixel spacing. Its name, its patient's name, ids and dates, and whatever else the file says, end here.
 The tables of the data set `intake` are written whole under one lock after every film, the films' table last:
-a process that is killed leaves a film whole or not at all, and what it left behind is mended with the next one.
+a process that is killed leaves a film whole or not at all, and what it left behind is removed with the next one.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.data import dicom_header
 
 DATASET = "intake"
+TAKEN_BEFORE = "this file was taken in before"
 COLOURED = 0.06  # mean spread of the three channels beyond which a picture is no film; a tinted scan has less
 _WAIT = 60.0  # seconds for the lock
 _AGAIN = "received_again"  # "time name" of those who brought a film after the first, "; " between
@@ -63,6 +64,9 @@ def receive(workspace: Workspace, contents: Iterable[bytes], *, by: str, anyway:
             be started, the films cannot be written, or another process holds the tables for a minute.
     """
     pseudonyms = Pseudonyms(workspace)
+    if workspace.dataset(DATASET).exists():
+        with held(workspace):
+            sweep(workspace)
     for number, content in enumerate(contents, start=1):
         yield _received(workspace, content, number, by, pseudonyms, anyway=anyway)
 
@@ -96,6 +100,21 @@ def held(workspace: Workspace) -> Iterator[None]:
     except filelock.Timeout:
         msg = "Expected to write the data set intake, found another process that has held it for a minute; try again."
         raise InputError(msg) from None
+
+
+def sweep(workspace: Workspace) -> None:
+    """Remove what killed processes left: half-written files, and pictures of films that came into no table.
+
+    Whoever calls it holds the tables.
+
+    Raises:
+        InputError: If a data set of this name holds other films than those that were taken in.
+    """
+    known = set(_table(workspace)["image_id"])
+    folder = workspace.dataset(DATASET)
+    strays = [path for path in (folder / "images").glob("*.png") if path.stem not in known]
+    for path in [*strays, *folder.glob(".*.part"), *folder.glob("images/.*.part")]:
+        path.unlink(missing_ok=True)
 
 
 def _received(
@@ -132,7 +151,7 @@ def _received(
         )
         raise InputError(msg) from None
     if not new:
-        warnings = ("this file was taken in before", *warnings)
+        warnings = (TAKEN_BEFORE, *warnings)
     return Received(number=number, image_id=image_id, not_frontal=doubts, warnings=warnings)
 
 

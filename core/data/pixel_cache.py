@@ -213,11 +213,14 @@ def _write_shard(folder: Path, hashes: list[str], pictures: list[np.ndarray]) ->
 
 
 def _read_index(folder: Path) -> pd.DataFrame:
-    """Read which pixels stand where; a shard that is gone or cut short counts as not there."""
+    """Read which pixels stand where; a shard that is gone, cut short or without a sound index counts as not there."""
     size = int(folder.name.rsplit("-", 1)[1])
     tables = []
     for path in sorted(folder.glob("*.parquet")):
-        table = pd.read_parquet(path)
+        try:
+            table = files.read_parquet(path)
+        except InputError:
+            continue
         shard = path.with_suffix(".npy")
         if shard.exists() and shard.stat().st_size >= len(table) * size**2:
             tables.append(table.assign(shard=path.stem))

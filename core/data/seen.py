@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from core.base import files
+from core.base.errors import InputError
 from core.data import pixels
 from core.data.parallel import in_threads
 
@@ -83,7 +84,10 @@ def _stamp(path: str) -> str:
 def _remembered(memory: Path) -> dict[tuple[str, str], _Seen]:
     if not memory.exists():
         return {}
-    table = pd.read_parquet(memory)
+    try:
+        table = files.read_parquet(memory)
+    except InputError:  # damaged: what may be deleted at will is begun anew
+        return {}
     keys = table[["path", "stamp"]].itertuples(index=False, name=None)
     values = table[list(COLUMNS)[:-1]].itertuples(index=False, name=None)
     return dict(zip(keys, (_Seen(*value) for value in values), strict=True))

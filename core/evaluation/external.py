@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.base import files, schema
+from core.base import files, roles, schema
 from core.base.errors import InputError
 from core.base.paths import checked_name
 from core.data import radiographs, split_store
@@ -31,7 +31,7 @@ __all__ = ["load", "names", "read", "take_in", "threshold"]
 PREFIX = "external-"
 
 
-def take_in(workspace: Workspace, table: pd.DataFrame, *, name: str, dataset: str, split: str) -> list[str]:
+def take_in(workspace: Workspace, table: pd.DataFrame, *, name: str, dataset: str, split: str, by: str) -> list[str]:
     """Write the predictions of an external model for each part of a split that its table covers wholly.
 
     Of val the fold `tune` is enough, and all that is kept. The same predictions may be taken in again,
@@ -43,13 +43,15 @@ def take_in(workspace: Workspace, table: pd.DataFrame, *, name: str, dataset: st
         name: Of the model; it is kept as `external-NAME`.
         dataset: Name of the data set.
         split: Name of the split.
+        by: Who takes them in.
 
     Returns:
         What was taken in, and what of the table or the split was not, in sentences.
 
     Raises:
-        InputError: If no part is covered, or the name has other predictions.
+        InputError: If the right to research is lacking, no part is covered, or the name has other predictions.
     """
+    roles.require(by, roles.RESEARCH)
     own = checked_name(PREFIX + checked_name(name.strip(), "model"), "model")
     films = radiographs.load(workspace, dataset)
     parts = _parts(split_store.load(workspace, dataset, split))

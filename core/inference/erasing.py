@@ -19,7 +19,7 @@ from core.data import erasing, erasing_texts, radiographs, split_store
 from core.evaluation import prediction_store
 from core.models import cards
 from core.models.cards import ORIGIN, PNEUMOTHORAX, TRANSLATION
-from core.store import erasure
+from core.store import erasure, restore
 from core.store.erasure import Films
 from core.training import material
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.store.ledger import Ledger
 
 LEARNT, CHOSEN, MEASURED, UNKNOWN = "learnt from it", "calibrated on it", "measured on it", "not known any more"
+ARRAYS = (prediction_store.FEATURES, prediction_store.PASSES)  # beside a predictions table, row by row
 HOW = {"train": LEARNT, "val": CHOSEN, "test": MEASURED}
 
 
@@ -51,15 +52,19 @@ class Erasure:
     own_files: int
     kept_files: int
     """Thumbnails, and shards of decoded films."""
+    left_behind: int
+    """Files that killed commands left half written, whoever's films they hold; all of them go."""
     texts: int
     """Logs and reports that name a film."""
     lookup: int
     originals: int
     """Files that `index` read where the hospital keeps them; they stay."""
     backups: int
-    """Of the database, which the program made in the workspace before it changed it; they stay."""
+    """Of the database, which the program made before it changed it, or kept when one was restored; they stay."""
     shared: tuple[str, ...]
     """Other data sets that hold the same pixels, which stay."""
+    elsewhere: tuple[str, ...]
+    """Other data sets with films of the same patient, which stay, as does the patient's line of the look-up file."""
     checkpoints: dict[str, str]
     """Those that cannot forget the patient, by what the patient was to them."""
 
@@ -81,6 +86,7 @@ def erase(workspace: Workspace, ledger: Ledger, found: Traces, *, actor: str, re
     """
     films = Films(patient=found.patient, images=found.images)
     cannot = checkpoints(workspace, found)
+    erasing.check_readable(workspace, found)
     tables, neighbours = _predictions(workspace, found), list(_neighbours(workspace, found))
     features = list(_training_features(workspace, found))
     ours, originals = erasing.own_files(workspace, found)
@@ -93,12 +99,14 @@ def erase(workspace: Workspace, ledger: Ledger, found: Traces, *, actor: str, re
         "neighbours": sum(count for _, _, count in neighbours) + erasing.forget_nearest(workspace, found, really=False),
         "training_features": sum(int(gone.sum()) for _, gone in features),
         "own_files": len(ours),
+        "left_behind": len(erasing.left_behind(workspace, found)),
         "kept_files": len(erasing.kept_files(workspace, found)),
         "texts": erasing_texts.forget_in_texts(texts, films.scrubbed, really=False),
-        "lookup": erasing_texts.forget_lookup(workspace, found.patient, really=False),
+        "lookup": 0 if found.elsewhere else erasing_texts.forget_lookup(workspace, found.patient, really=False),
         "originals": originals,
-        "backups": len(list((workspace.root / "backups").glob("*"))),
+        "backups": len(restore.earlier(workspace)),
         "shared": found.shared,
+        "elsewhere": found.elsewhere,
         "checkpoints": cannot,
     }
     if not really:
@@ -117,8 +125,11 @@ def erase(workspace: Workspace, ledger: Ledger, found: Traces, *, actor: str, re
     _forget_in_generators(workspace, found)
     erasing.forget_nearest(workspace, found, really=True)
     erasing.forget_kept_files(workspace, found)
+    for path in erasing.left_behind(workspace, found):
+        files.remove(path)
     erasing_texts.forget_in_texts(texts, films.scrubbed, really=True)
-    erasing_texts.forget_lookup(workspace, found.patient, really=True)
+    if not found.elsewhere:
+        erasing_texts.forget_lookup(workspace, found.patient, really=True)
     for name in sorted(found.rows, key=lambda name: name == found.dataset):  # the data set itself last
         erasing.forget_dataset(workspace, found, name)
     return Erasure(**outcome, rows=rows.counts)
@@ -163,7 +174,11 @@ def _of_dataset(workspace: Workspace, stem: str) -> str | None:
 
 
 def _predictions(workspace: Workspace, found: Traces) -> list[tuple[Path, np.ndarray]]:
-    """Return the predictions tables that have rows of the films, and which rows `(N,)`."""
+    """Return the predictions tables that have rows of the films, and which rows `(N,)`.
+
+    Raises:
+        InputError: If one of them, or what lies beside it, is damaged.
+    """
     tables = []
     for path in sorted((workspace.root / "predictions").glob("*/*.parquet")):
         images = found.images.get(_of_dataset(workspace, path.stem) or "")
@@ -171,6 +186,9 @@ def _predictions(workspace: Workspace, found: Traces) -> list[tuple[Path, np.nda
             continue
         gone = files.read_parquet(path)["image_id"].isin(images).to_numpy()
         if gone.any():
+            for beside in map(path.with_suffix, ARRAYS):
+                if beside.exists():
+                    _array(beside)
             tables.append((path, gone))
     return tables
 
@@ -179,10 +197,9 @@ def _drop_predictions(path: Path, gone: np.ndarray) -> None:
     """Drop rows of a predictions table and of what lies beside it; the table, which tells the rows, last."""
     table = files.read_parquet(path)
     images = set(table.loc[gone, "image_id"])
-    for ending in (prediction_store.FEATURES, prediction_store.PASSES):
-        beside = path.with_suffix(ending)
+    for beside in map(path.with_suffix, ARRAYS):
         if beside.exists():
-            array = np.load(beside, allow_pickle=False)
+            array = _array(beside)
             if len(array) == len(gone):  # else an erasure that was killed has been here
                 _write_array(beside, array[~gone])
     signals = path.with_suffix(prediction_store.SIGNALS)
@@ -242,6 +259,15 @@ def _forget_in_generators(workspace: Workspace, found: Traces) -> None:
         made = files.read_json(path)
         if made["dataset"] == found.dataset and found.patient in made["patients"]:
             files.write_json(path, made | {"patients": [one for one in made["patients"] if one != found.patient]})
+
+
+def _array(path: Path) -> np.ndarray:
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        msg = f"Expected an array in {path.parent.name}/{path.name}, found a damaged file; run `predict` again."
+        raise InputError(msg) from None
+    return array
 
 
 def _write_array(path: Path, array: np.ndarray) -> None:

@@ -20,7 +20,7 @@ import pandas as pd
 from core.base import files, schema
 from core.base.errors import InputError
 from core.base.paths import Workspace
-from core.data import radiographs
+from core.data import intake, radiographs
 from core.data.intake import DATASET
 from core.evaluation import prediction_store
 from core.inference import mc_dropout
@@ -74,7 +74,9 @@ def ensure(
             for member in own:
                 _lend(workspace, view, member, new)
             predict(view, checkpoint_id, DATASET, passes=passes, augmentations=augmentations)
-            _write(workspace, card, kept.joined(_read(view, card, passes=passes)))
+            said = kept.joined(_read(view, card, passes=passes))
+            with intake.held(workspace):  # under which an erasure takes films out
+                _write(workspace, card, said.of(radiographs.load(workspace, DATASET)["image_id"]))
         return len(new)
 
 
@@ -109,6 +111,15 @@ class _Predicted:
             table=pd.concat([self.table, new.table], ignore_index=True),
             signals=pd.concat([self.signals, new.signals], ignore_index=True),
             arrays={ending: np.concatenate([self.arrays[ending], new.arrays[ending]]) for ending in new.arrays},
+        )
+
+    def of(self, films: pd.Series) -> _Predicted:
+        """Return the rows of films that are still there: one may have been erased while it was looked at."""
+        there = self.table["image_id"].isin(films).to_numpy()
+        return _Predicted(
+            table=self.table[there].reset_index(drop=True),
+            signals=self.signals[there].reset_index(drop=True),
+            arrays={ending: array[there] for ending, array in self.arrays.items()},
         )
 
 

@@ -105,14 +105,22 @@ class Replayer:
         if read is None:
             checks.append(Check(what="Read", before="saved", now="gone, or no longer readable", same=False))
             return Replay(**about, not_replayed="its read is gone; run `review verify`", checks=checks)
-        if not sealed or digest(sealed[0][1]) != entry["row_digest"]:
+        as_sealed = bool(sealed) and digest(sealed[0][1]) == entry["row_digest"]
+        if not as_sealed:
             checks.append(Check(what="Read", before="as it was sealed", now="changed past the program", same=False))
-        film = replayed_film.replay(self._workspace, read, cut=cut, load=self._load)
+        try:
+            film = replayed_film.replay(self._workspace, read, cut=cut, load=self._load)
+            checkpoint_id = str(read.seen["checkpoint_id"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            if as_sealed:
+                raise
+            why = "what its reader had seen is no longer readable; run `review verify`"
+            return Replay(**about, not_replayed=why, checks=checks)
         return Replay(
             **about,
             read_id=read.read_id,
             case=chain.about(entry).get("case") if own else None,
-            checkpoint_id=str(read.seen["checkpoint_id"]),
+            checkpoint_id=checkpoint_id,
             checks=checks + film.checks,
             notes=film.notes,
         )

@@ -90,7 +90,7 @@ def replay(
     if film is None:
         found.check("Probability", before, "not computed, for want of the film", same=False)
         return found
-    passes = _passes(workspace, read, row)
+    passes = _passes(workspace, read, row, found)
     try:
         said = recomputed.said(workspace, card, film, passes=passes, load=load)
         together = BATCH if row is None else row[BATCH_THEN]
@@ -120,11 +120,11 @@ def _film(workspace: Workspace, read: Read, found: Replayed) -> np.ndarray | Non
     try:
         table = radiographs.load(workspace, read.seen["dataset"])
     except InputError:
-        found.check(what, read.image_sha256, f"the data set {read.seen['dataset']} is gone")
+        found.check(what, read.image_sha256, f"gone or damaged with the data set {read.seen['dataset']}")
         return None
     own = table[table["image_id"] == read.image_id]
     if own.empty or pd.isna(own["path"].iloc[0]):
-        found.check(what, read.image_sha256, "the data set no longer has the film")
+        found.check(what, read.image_sha256, "gone from the data set")
         return None
     try:
         film = pixels.decode(Path(own["path"].iloc[0])).pixels
@@ -141,7 +141,7 @@ def _weights(workspace: Workspace, seen: dict[str, Any], found: Replayed) -> dic
     try:
         card = cards.read_card(workspace, name)
     except InputError:
-        found.check("Weights, SHA-256", before, f"the checkpoint {name} is gone")
+        found.check("Weights, SHA-256", before, f"gone or damaged with the checkpoint {name}")
         return None
     found.check("Weights, SHA-256", before, _hash(workspace, name))
     for member in card["members"] if card["model"] == registry.ENSEMBLE else ():
@@ -158,9 +158,12 @@ def _hash(workspace: Workspace, checkpoint_id: str) -> str:
 def _row(workspace: Workspace, read: Read, card: dict[str, Any], found: Replayed) -> dict[Any, Any] | None:
     """Return the film's row of the predictions that the read was given with, and hold the calibration against them."""
     path = _predictions(workspace, read)
-    table = files.read_parquet(path) if path.exists() else None
-    if table is None or set(table["weights_sha256"]) != {read.seen["weights_sha256"]}:
+    try:
+        table = files.read_parquet(path) if path.exists() else None
         what = "gone" if table is None else "of other weights"
+    except InputError:
+        table, what = None, "damaged"
+    if table is None or set(table["weights_sha256"]) != {read.seen["weights_sha256"]}:
         found.notes.append(f"The predictions table is {what}: calibration and spread cannot be compared with it.")
         return None
     known = table[np.isfinite(table["logit"]) & table["probability"].between(0, 1, inclusive="neither")]
@@ -187,12 +190,16 @@ def _calibration(known: pd.DataFrame) -> dict[str, float]:
     return {"a": float(slope), "b": float(offset)}
 
 
-def _passes(workspace: Workspace, read: Read, row: dict[Any, Any] | None) -> int:
+def _passes(workspace: Workspace, read: Read, row: dict[Any, Any] | None, found: Replayed) -> int:
     """Return how many passes with dropout the predictions have; 0 where none lie beside them."""
     beside = _predictions(workspace, read).with_suffix(prediction_store.PASSES)
     if row is None or _value(row, "probability_std") is None or not beside.exists():
         return 0
-    return int(np.load(beside, mmap_mode="r", allow_pickle=False).shape[1])
+    try:
+        return int(np.load(beside, mmap_mode="r", allow_pickle=False).shape[1])
+    except (ValueError, OSError, EOFError, IndexError):
+        found.notes.append("The passes beside the predictions table are damaged: the spread cannot be compared.")
+        return 0
 
 
 def _predictions(workspace: Workspace, read: Read) -> Path:

@@ -130,6 +130,8 @@ def states(reads: Mapping[str, Sequence[Read]], reader: str, reading: ReadingLis
 def unread_blinded(reading: ReadingList, blinded: ReadingList, reads: Mapping[str, Sequence[Read]], reader: str) -> int:
     """Count the films of a list that a reader still has to read in a blinded one: it would tell what that hides.
 
+    A film is known by its pixels, since it may stand in another data set, or in this one twice.
+
     Args:
         reading: The list to be shown.
         blinded: A blinded list.
@@ -138,10 +140,13 @@ def unread_blinded(reading: ReadingList, blinded: ReadingList, reads: Mapping[st
     """
     if not blinded.blinded or reader not in blinded.worklist.readers or blinded.worklist.name == reading.worklist.name:
         return 0
-    if blinded.worklist.dataset != reading.worklist.dataset:
-        return 0
     answered = {name for name, own in reads.items() if any(read.reader == reader for read in own)}
-    return len((set(blinded.listed) - answered) & set(reading.listed))
+    hidden = blinded.films[blinded.films["image_id"].isin(set(blinded.listed) - answered)]
+    shown = reading.films[reading.films["image_id"].isin(reading.listed)]
+    told = shown["sha256"].isin(hidden["sha256"].dropna())
+    if blinded.worklist.dataset == reading.worklist.dataset:
+        told |= shown["image_id"].isin(hidden["image_id"])
+    return int(told.sum())
 
 
 def kept_from(reading: ReadingList, reads: Mapping[str, Sequence[Read]], reader: str) -> set[str]:

@@ -17,6 +17,7 @@ from core.base.errors import InputError
 from core.base.paths import Workspace
 from core.store.copying import moment
 from core.store.engine import database_file, known_revisions
+from core.store.erasure import PATIENT
 
 HOLDERS = {
     "dashboard.lock": "the dashboard",
@@ -35,6 +36,10 @@ class Contents:
     reads: int
     entries: int
     """Of the audit."""
+    erased: int
+    """Patients, by the audit."""
+    store_id: str | None
+    """Which store it is; None at a migration before it had a name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,8 @@ def contents(path: Path, *, in_use: bool = False) -> Contents:
                 raise sqlite3.DatabaseError(told)
             (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             reads, entries = (_count(connection, table) for table in ("reads", "audit"))
+            erased = _count(connection, "audit", "action = ?", PATIENT)
+            names = connection.execute("SELECT store_id FROM store").fetchall() if _has(connection, "store") else []
     except (sqlite3.Error, TypeError) as error:  # also a table of versions without a row
         msg = (
             f"Expected a sound backup of the database, found that {path} is none ({' '.join(str(error).split())}); "
@@ -85,7 +92,8 @@ def contents(path: Path, *, in_use: bool = False) -> Contents:
             "newer PleuraScope, so update this one first."
         )
         raise InputError(msg)
-    return Contents(revision=str(revision), reads=reads, entries=entries)
+    named = str(names[0][0]) if names else None
+    return Contents(revision=str(revision), reads=reads, entries=entries, erased=erased, store_id=named)
 
 
 def place(workspace: Workspace) -> Path:
@@ -102,6 +110,15 @@ def place(workspace: Workspace) -> Path:
         )
         raise InputError(msg)
     return path
+
+
+def earlier(workspace: Workspace) -> list[Path]:
+    """Return the databases that a migration or a restore kept beside the one in use."""
+    database = database_file(workspace.database_url)
+    if database is None:
+        return []
+    replaced = database.parent.glob(f"{database.stem}-replaced-*{database.suffix}")
+    return sorted([*(database.parent / "backups").glob("*.sqlite"), *replaced])
 
 
 def restore(workspace: Workspace, backup: Path) -> Restored:
@@ -175,7 +192,12 @@ def _in_use(holder: str) -> str:
     return f"Expected nobody at the database, found that {holder} has it open; stop the program (Ctrl-C) and try again."
 
 
-def _count(connection: sqlite3.Connection, table: str) -> int:
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
+
+
+def _count(connection: sqlite3.Connection, table: str, where: str = "1", *values: str) -> int:
+    if not _has(connection, table):
         return 0  # at a migration before it
-    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 (a name of ours)
+    query = f"SELECT count(*) FROM {table} WHERE {where}"  # noqa: S608 (names of ours)
+    return int(connection.execute(query, values).fetchone()[0])

@@ -2,11 +2,14 @@
 
 from typing import get_args
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import panels
 from app.panels import STATE_ICONS, _words, duration, progress_text
 from core.base import files
+from core.data import labels_import
 from core.jobs.job import JobProgress, State
 from core.jobs.queue import JobQueue
 
@@ -99,3 +102,25 @@ def test_a_synthetic_data_set_which_has_no_split_is_not_offered(films):
     at = AppTest.from_function(page, default_timeout=60).run()
 
     assert at.selectbox(key="here.dataset").options == ["films"]
+
+
+def imported(workspace, dataset, csv, name):
+    csv.write_text("image_id,label\n1.png,1\n2.png,0\n")
+    labels_import.import_labels(workspace, dataset, csv, name=name)
+
+
+def test_a_split_is_proposed_by_labels_that_are_there(films, tmp_path):
+    assert panels.split_words("films") == "`python -m core split films --kind patient --name patient`"
+    for path in (films.radiographs("alone"), films.truth("alone")):
+        files.write_parquet(path, files.read_parquet(path).assign(label=pd.Series(dtype="Int64")))
+
+    assert panels.split_words("alone").startswith("None of its films has a label yet: take labels in by `python -m")
+    assert "core split alone --kind patient --name patient --labels NAME`" in panels.split_words("alone")
+
+    imported(films, "alone", tmp_path / "labels.csv", "readers")
+    assert panels.split_words("alone") == (
+        "`python -m core split alone --kind patient --name patient --labels readers`; train on it with the same "
+        "`--labels`."
+    )
+    imported(films, "alone", tmp_path / "labels.csv", "adjudicated")
+    assert "--labels adjudicated` (or another of adjudicated, readers); train" in panels.split_words("alone")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app import navigation, new_worklist, resources, worklist, worklist_rows, worklist_words
+from app import navigation, resources, worklist, worklist_rows, worklist_words
 from core.base.errors import InputError
 from core.review.read_store import Reads
 from core.triage import cases, evidence
@@ -182,19 +182,3 @@ def test_a_blinded_list_holds_no_column_of_the_model_and_keeps_its_checks_back(w
     assert films["image_id"].tolist() == blind.reading.order("Ada") != list(blind.reading.listed)
     assert worklist_words.lead_sentence(films, blinded=True) == f"{len(films)} to read."
     assert worklist_words.foot_sentence(blind).endswith("Random checks: told when every case is settled.")
-
-
-def test_a_list_for_other_readers_takes_everything_over_but_who_reads_and_how(listing):
-    made = new_worklist.copied(
-        listing.worklist, name="study", names=["Ada", " Grace  Hopper ", ""], blinded=True, reader="Mary"
-    )
-
-    assert (made.name, made.readers, made.read_mode, made.created_by) == (
-        *("study", ("Ada", "Grace Hopper")),
-        *("blinded", "Mary"),
-    )
-    assert made.policy == listing.worklist.policy
-    with pytest.raises(InputError, match="Expected each reader once, found one twice in Ada, Ada"):
-        new_worklist.copied(listing.worklist, name="study", names=["Ada", "Ada"], blinded=True, reader="Mary")
-    with pytest.raises(InputError, match="Expected a worklist name of 1 to 80 letters"):
-        new_worklist.copied(listing.worklist, name=" ", names=[], blinded=False, reader="Mary")

@@ -2,7 +2,9 @@
 
 import hashlib
 import math
+import os
 import stat
+import time
 
 import pandas as pd
 import pytest
@@ -143,3 +145,27 @@ def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path, content):
     path.write_bytes(content)
 
     assert files.sha256_of_file(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_what_was_left_aside_is_found_once_it_rests(tmp_path):
+    killed, folder, at_work = (tmp_path / "deep" / f".{name}.abcdefgh.part" for name in ("a.json", "b", "c.json"))
+    folder.mkdir(parents=True)
+    for path in (killed, at_work, folder / "inner"):
+        path.write_text("half")
+    for path in (killed, folder):
+        os.utime(path, (time.time() - 61,) * 2)
+
+    assert files.left_aside(tmp_path) == [killed, folder]
+
+    for path in (killed, folder, tmp_path / "gone"):
+        files.remove(path)
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == [at_work.name]
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+
+    files.remove(tmp_path / "link")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -89,8 +89,37 @@ def test_another_key_gives_everybody_another_pseudonym(workspace):
     before = Pseudonyms(workspace).patient("MRN-1")
 
     identity.key_file(workspace).unlink()
+    (workspace.root / identity.MARK).unlink()
 
     assert Pseudonyms(workspace).patient("MRN-1") != before
+
+
+@pytest.mark.parametrize("how", ["lost", "another"])
+def test_a_workspace_takes_no_other_key_than_the_one_of_its_pseudonyms(workspace, monkeypatch, tmp_path, how):
+    before = Pseudonyms(workspace).patient("MRN-1")
+    path = identity.key_file(workspace)
+    kept = path.read_bytes()
+    if how == "lost":
+        path.unlink()
+    else:
+        path.write_text("ab" * 32 + "\n")
+
+    with pytest.raises(InputError, match="put back your copy of it"):
+        Pseudonyms(workspace)
+    assert path.exists() == (how == "another")  # none was made
+
+    path.write_bytes(kept)
+    path.chmod(0o600)
+    assert Pseudonyms(workspace).patient("MRN-1") == before
+
+
+def test_the_mark_of_the_key_does_not_tell_it(workspace):
+    Pseudonyms(workspace)
+
+    key = identity.key_file(workspace).read_text().strip()
+    mark = (workspace.root / identity.MARK).read_text().strip()
+    assert key not in mark
+    assert mark not in (hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(bytes.fromhex(key)).hexdigest())
 
 
 def test_the_key_lies_beside_the_audit_key_for_its_owner_alone(workspace):
@@ -156,6 +185,30 @@ def test_asked_for_it_has_each_patient_once_and_nobody_else_reads_it(lookup):
         [third, "MRN-3", ""],
     ]
     assert lookup.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_look_up_that_others_can_read_is_refused_before_anything_is_made(lookup, workspace):
+    lookup.parent.mkdir()
+    lookup.write_text("pseudonym,patient,issuer\n")
+    lookup.chmod(0o644)
+
+    with pytest.raises(InputError, match="found mode 0644"):
+        Pseudonyms(Workspace())
+
+    assert not identity.key_file(workspace).exists()
+
+
+def test_a_line_that_was_cut_short_takes_no_other_with_it(lookup):
+    names = Pseudonyms(Workspace())
+    first = names.patient("MRN-1")
+    names.keep_lookup()
+    with lookup.open("a") as file:
+        file.write("pcut")
+    names.patient("MRN-2")
+    names.keep_lookup()
+
+    assert [first, "MRN-1", ""] in rows(lookup)
+    assert [names.patient("MRN-2"), "MRN-2", ""] in rows(lookup)
 
 
 def test_many_writers_lose_no_line(lookup):

@@ -79,7 +79,7 @@ def test_a_table_made_elsewhere_is_measured_at_its_own_point(study, done):
     ]
     for number, table in enumerate(tables):
         own_part = table[["image_id", "label", "probability"]]
-        external.take_in(study, own_part, name="theirs", dataset="phantoms", split="patient")
+        external.take_in(study, own_part, name="theirs", dataset="phantoms", split="patient", by="Ada")
         _, made = done("evaluate", "external-theirs", *PLACE, "--part", ("val", "test")[number])
         assert made["report"]["threshold"]["fold"] == "tune"
         assert made["report"]["threshold"]["checkpoint_id"] == "external-theirs"

@@ -103,6 +103,7 @@ PATHS = {
     "split": lambda place, name: place.split("x", name),
     "checkpoint": lambda place, name: place.checkpoint(name),
     "predictions of": lambda place, name: place.predictions(name, "x", "y", "z"),
+    "predictions on": lambda place, name: place.predictions("x", name, "y", "z"),
     "report": lambda place, name: place.report(name),
 }
 

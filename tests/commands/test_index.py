@@ -194,7 +194,7 @@ def test_a_second_run_at_the_same_time_is_refused(workspace, tmp_path, refused):
     folder.mkdir(parents=True)
 
     with filelock.FileLock(folder / ".lock"):
-        assert "found another process that indexes the same data set; wait for it." in refused(*words)
+        assert "found another process that indexes it too or erases a patient from it; wait for it." in refused(*words)
 
 
 @pytest.mark.parametrize("first", ["nih", "siim"])

@@ -14,6 +14,7 @@ from filelock import FileLock
 from core.base.errors import InputError
 from core.store import restore
 from core.store.engine import open_database
+from core.store.erasure import PATIENT
 from core.store.ledger import Ledger
 from core.store.verification import accept, verify
 from tests.running import core
@@ -72,6 +73,40 @@ def test_without_yes_it_says_what_would_change_and_changes_nothing(workspace, ba
     ]
     assert made == {"restored": None, "kept": None}
     assert verify(workspace).faults == []
+
+
+def test_an_erased_patient_who_would_come_back_is_told(workspace, backup, done):
+    ledger = Ledger(workspace)
+    with ledger.writing() as page:
+        page.record(PATIENT, actor="Ada", about={"dataset": "made", "films": 1, "reason": "asked for"})
+    ledger.engine.dispose()
+    note = "note: 1 patient was erased after this backup, whose reads come back with it"
+
+    assert note in done("restore", str(backup))[0]
+    assert note in done("restore", str(backup), "--yes")[0]
+    assert "erased after" not in done("restore", str(backup))[0]  # the database now knows of no erasure
+
+
+def test_a_backup_of_another_store_is_told(workspace, backup, done, tmp_path):
+    other = tmp_path / "other.sqlite"
+    shutil.copyfile(backup, other)
+    with closing(sqlite3.connect(other)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'store'")
+        for (name,) in names.fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE store SET store_id = ?", ("0" * 32,))
+        connection.commit()
+
+    assert "the backup is of another store" in done("restore", str(other))[0]
+    assert "another store" not in done("restore", str(backup))[0]
+
+
+def test_what_was_replaced_counts_among_the_earlier_databases(workspace, backup, done):
+    assert restore.earlier(workspace) == []
+
+    _, made = done("restore", str(backup), "--yes")
+
+    assert restore.earlier(workspace) == [Path(made["kept"])]
 
 
 def test_a_lost_database_comes_back(workspace, backup, done):

@@ -146,7 +146,7 @@ def test_labels_that_fit_no_film_or_several_are_counted(folder, pseudonyms, tmp_
     }
     assert counts(listing.nulled) == {"labels that contradict each other": 1}
     assert listing.rows["label"].isna().all()
-    assert listing.warnings[-1] == "2 films have no row in the table of labels; their label is unknown."
+    assert listing.warnings[-1] == "2 films have no row in the table of labels, so no label is known."
 
 
 def test_a_patient_in_the_table_stands_for_the_one_in_the_file(folder, pseudonyms, tmp_path):

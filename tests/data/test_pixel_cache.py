@@ -219,6 +219,16 @@ def test_a_lost_or_shortened_shard_is_made_again(workspace, tmp_path, harm):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_a_shard_with_a_damaged_index_is_made_again(workspace, tmp_path):
+    table = films(tmp_path / "images", 3)
+    expected = PixelCache.ensure(workspace, table, size=16).read(np.arange(3))
+    shards(workspace)[0].with_suffix(".parquet").write_bytes(b"cut short")
+
+    found = PixelCache.ensure(workspace, table, size=16).read(np.arange(3))
+
+    np.testing.assert_array_equal(found, expected)
+
+
 FILL = """
 import sys
 import pandas as pd

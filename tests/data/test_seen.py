@@ -89,3 +89,12 @@ def test_a_stopped_look_remembers_what_it_saw(tmp_path, monkeypatch, decoded):
     look_at(paths, tmp_path / "memory.parquet")
 
     assert "0.png" not in decoded
+
+
+def test_a_damaged_memory_is_begun_anew(tmp_path, decoded):
+    path, memory = film(tmp_path / "a.png", 1), tmp_path / "memory.parquet"
+    memory.write_bytes(b"cut short")
+
+    assert look_at([path], memory)["width"].tolist() == [6]
+    assert look_at([path], memory)["width"].tolist() == [6]
+    assert decoded == ["a.png"]

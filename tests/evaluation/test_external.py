@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.base import files, schema
+from core.base import files, roles, schema
 from core.base.errors import InputError
 from core.evaluation import external, external_table
 from core.evaluation.evaluate import evaluate
@@ -54,7 +54,7 @@ def csv(*lines: str) -> bytes:
 
 
 def taken(workspace, table, name="theirs") -> list[str]:
-    return external.take_in(workspace, table, name=name, dataset="made", split="patient")
+    return external.take_in(workspace, table, name=name, dataset="made", split="patient", by="Ada")
 
 
 # Reading
@@ -295,4 +295,13 @@ def test_what_is_not_there_is_said(films):
     with pytest.raises(InputError, match="Expected predictions of external-theirs for made/patient, part test"):
         external.load(films, "external-theirs", "made", "patient", "test")
     with pytest.raises(InputError, match="found none named 'elsewhere'"):
-        external.take_in(films, given_table(films, "test"), name="x", dataset="elsewhere", split="patient")
+        external.take_in(films, given_table(films, "test"), name="x", dataset="elsewhere", split="patient", by="Ada")
+
+
+def test_only_who_may_see_research_takes_in_a_table(films):
+    roles.roles_from(lambda _name: roles.CLINICIAN)
+    try:
+        with pytest.raises(InputError, match="Expected the right to research, found that Ada lacks it"):
+            taken(films, given_table(films, "test"))
+    finally:
+        roles.roles_from(None)

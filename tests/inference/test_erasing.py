@@ -280,7 +280,7 @@ def test_a_patient_is_found_by_the_number_the_hospital_writes(place):
     ("words", "message"),
     [
         (["--reason", " "], "Expected a reason"),
-        (["--reason", "asked for by {patient}"], "names neither the patient nor a film"),
+        (["--reason", "asked for by {patient}"], "names neither patient nor film"),
         (["--reason", REASON, "--issuer", "north"], "only together with --original"),
         ([], "Expected --reason"),
     ],

@@ -171,3 +171,21 @@ def test_what_a_killed_process_left_is_cleared(workspace, trio):
 
     assert not left.exists()
     shutil.rmtree(workspace.cache)  # all of it can be made again
+
+
+def test_a_film_that_is_erased_while_it_is_looked_at_leaves_no_row(workspace, trio, monkeypatch):
+    first, erased, later = taken_in.phantoms(workspace, range(3))
+    ensure(workspace, trio[0], [first])
+
+    def slow(view, *arguments, **about):
+        made = predict(view, *arguments, **about)
+        table = files.read_parquet(workspace.radiographs(intake.DATASET))
+        files.write_parquet(workspace.radiographs(intake.DATASET), table[table["image_id"] != erased])
+        return made
+
+    monkeypatch.setattr(intake_films, "predict", slow)
+    ensure(workspace, trio[0], [erased, later])
+
+    table, signals, features, passes = tables(workspace, trio[0])
+    assert list(table["image_id"]) == list(signals["image_id"]) == [first, later]
+    assert len(features) == len(passes) == 2

@@ -131,7 +131,7 @@ def test_a_film_that_is_gone_gives_no_number(workspace, film):
 
     found = changed(workspace)
 
-    assert found["Film's pixels, SHA-256"][1] == "the data set no longer has the film"
+    assert found["Film's pixels, SHA-256"][1] == "gone from the data set"
     assert found["Probability"] == (film["probability"], "not computed, for want of the film")
 
 
@@ -205,7 +205,7 @@ def test_a_read_that_was_changed_past_the_program_is_told(workspace, film):
 def test_a_checkpoint_that_is_gone_is_told(workspace, film, checkpoint_id):
     (workspace.checkpoint(checkpoint_id) / cards.CARD).unlink()
 
-    assert changed(workspace)["Weights, SHA-256"][1] == f"the checkpoint {checkpoint_id} is gone"
+    assert changed(workspace)["Weights, SHA-256"][1] == f"gone or damaged with the checkpoint {checkpoint_id}"
 
 
 def test_entries_of_no_film_say_why_nothing_is_computed(workspace, trio):

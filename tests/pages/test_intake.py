@@ -2,22 +2,26 @@
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from streamlit.testing.v1 import AppTest
 
-from app import intake_words
+from app import intake_words, resources
+from app.intake_state import PICKED
 from core.base import files
 from core.base.errors import InputError
 from core.base.paths import ROOT
-from core.data import intake, radiographs
+from core.data import intake, pixels, radiographs
 from core.review import intake as review
 from core.review import reading_list
 from core.review.read_store import Reads
+from core.triage import chosen_films, evidence, intake_list
 from core.triage.worklists import Worklists
 from tests.review.listed import answered
 
@@ -115,7 +119,7 @@ def test_who_reads_is_asked_before_anything_is_offered(study):
     assert "None yet" in text(at)
 
 
-def test_nothing_is_kept_before_the_button_and_all_is_said_after_it(study):
+def test_nothing_is_kept_before_the_button_and_after_it_all_is_said_with_probability_zone_and_reasons(study):
     at = choose(opened(), [*phantoms(study, 2), NOISE, b"no image"])
     assert not study.radiographs(intake.DATASET).exists()
     assert at.button(key="intake.take").label == "Take in 4 files"
@@ -133,24 +137,17 @@ def test_nothing_is_kept_before_the_button_and_all_is_said_after_it(study):
     assert str(study.root) not in told
     assert not at.query_params
 
-
-def test_each_film_has_its_probability_zone_and_reason(study):
-    at = take(choose(opened(), phantoms(study, 3)))
-
-    films = intake.received(study, "Ada")
     checkpoint = at.selectbox(key="intake.classifier").value
     table = files.read_parquet(study.predictions(checkpoint, intake.DATASET)).set_index("image_id")
     assert set(table.index) == set(films["image_id"])
-    assert len(zones(at)) == 3
     for shown, name in zip(zones(at), films["image_id"], strict=True):
         value = table.loc[name, "probability"]
         assert f"probability {value:.2f}" in shown or "above 0.99" in shown or "below 0.01" in shown
         assert any(f"{word}</span>" in shown for word in ("suspected", "unsure", "not suspected"))
-    told = text(at)
     assert intake_words.NOT_DIAGNOSIS in told
     assert "of phantoms val" in told
     assert "How well its probabilities fit films from elsewhere was not measured." in told
-    assert told.count("view, sex and age not known") == 3  # a PNG tells nothing
+    assert told.count("view, sex and age not known") == 2  # a PNG tells nothing
 
 
 def test_what_is_no_chest_is_taken_in_only_when_asked_and_says_so_first(study):
@@ -218,15 +215,24 @@ def test_a_classifier_of_phantoms_says_nothing_of_a_real_film(study):
 
     told = text(at)
     assert len(zones(at)) == 1
-    assert "1 of 2 films here: Expected radiographs of the kind this checkpoint learnt from (phantom)" in told
+    assert "1 of 2 films here is real, and this classifier learnt from phantom films: it says nothing of it." in told
     assert told.count(intake_words.OTHER_KIND) == 1
     assert "python -m core train densenet121 --dataset nih" in told
-    at.checkbox[0].check().run()
-    at.checkbox[1].check().run()
-    _button(at, "Send 2 films").click().run()
+    assert sorted(box.disabled for box in at.checkbox) == [False, True]
+    at.session_state[PICKED.name] = frozenset(radiographs.load(study, "intake")["image_id"])  # by another classifier
+    at.run()
 
-    assert any("found 1 real of 1; use a checkpoint trained on real" in error.value for error in at.error)
-    assert Worklists(study).all() == []
+    assert any(intake_words.NO_LIST in caption.value for caption in at.caption)
+    assert _button(at, "Send 1 film")
+
+
+def first_list(card, workspace, dataset, split):
+    """Return an open worklist of the part test."""
+    val = evidence.load(workspace, card, dataset, split, "val")
+    place = (dataset, split, "test")
+    about = {"truth": "report", "name": "open", "read_mode": "open", "readers": (), "created_by": "Mary"}
+    point = evidence.in_force(workspace, card)
+    return chosen_films.worklist(card, point, intake_list.policy(val), ["any"], place=place, **about)
 
 
 def _button(at, label):
@@ -298,22 +304,89 @@ def test_a_film_that_waits_for_the_readers_own_answer_is_silent(study):
     assert intake_words.WAITS in text(at)
 
 
-@pytest.mark.parametrize("verdict", ["shown", "withheld", "empty"])
-def test_a_heat_map_is_drawn_only_where_it_passed(study, monkeypatch, verdict):
-    values = np.array([[0.0, 1.0], [0.0, 0.5]], np.float32)
-    one = SimpleNamespace(
-        verdict=verdict, title="CNN", weight=None, reasons=["It moves."], target="for", grid=(2, 2), heat_map=values
-    )
-    monkeypatch.setattr("app.uncertainty_maps.explanations", lambda *_args, **_about: [one])
-    at = take(choose(opened(), phantoms(study, 1)))
-    pictures = len(at.get("image"))
+def test_a_film_whose_pixels_wait_elsewhere_is_silent_too_and_no_list_tells_of_it(study):
+    films = radiographs.load(study, "phantoms")
+    card = next(card for card in resources.checkpoint_cards() if card["dataset"] == "phantoms")
+    test = files.read_parquet(study.split("phantoms", card["split"])).query("part == 'test'")["image_id"].iloc[:2]
+    wanted = films[films["image_id"].isin(test)]
+    about = {"name": "blind", "read_mode": "blinded", "readers": ("Ada", "Grace"), "films": tuple(sorted(test))}
+    place = (card, study, "phantoms", card["split"])
+    Worklists(study).save(replace(first_list(*place), **about))
+    again = io.BytesIO()  # other bytes, so another id, of the same pixels
+    with Image.open(Path(wanted["path"].iloc[0])) as film:
+        marks = PngInfo()
+        marks.add_text(pixels.SOURCE_KEY, "phantom")
+        film.save(again, "PNG", compress_level=1, pnginfo=marks)
 
-    at.toggle[0].set_value(True).run()
+    at = take(choose(opened(), [again.getvalue(), Path(wanted["path"].iloc[1]).read_bytes(), *phantoms(study, 1)]))
+
+    assert len(intake.received(study, "Ada")) == 3
+    assert len(zones(at)) == 1
+    assert text(at).count(intake_words.WAITS) == 2
+    for box in list(at.checkbox):
+        box.check()
+    at.run()
+    at.text_input(key="intake.send.name").set_value("brought")
+    _button(at, "Send 3 films").click().run()
+    at.switch_page(str(ROOT / "pages" / "worklist.py")).run()
+    assert not at.exception
+    assert "This worklist shows 2 films that you still have to read blinded in blind." in text(at)
+
+
+def test_what_goes_wrong_while_files_are_read_ends_the_taking_in(unaided, monkeypatch):
+    at = choose(opened(), phantoms(unaided, 1))
+
+    def broken(*_arguments, **_about):
+        raise RuntimeError
+
+    monkeypatch.setattr(review, "receive", broken)
+    at.button(key="intake.take").click().run()
+    assert at.exception
+
+    at.run()
 
     assert not at.exception
+    assert not at.button(key="intake.take").disabled
+
+
+def test_films_that_go_while_they_are_shown_are_said_to_be_gone(study, monkeypatch):
+    def gone(*_arguments, **_about):
+        msg = "The films are ![gone](//x.example/p.png)."
+        raise InputError(msg)
+
+    monkeypatch.setattr("app.intake_resources.evidence", gone)
+
+    at = take(choose(opened(), phantoms(study, 1)))
+
+    assert not at.exception
+    assert r"Which films are unsure is not known. The films are \!\[gone\](//x.example/p.png)." in text(at)
+    assert "No probability: see above." in text(at)
+
+
+def test_without_labels_the_page_splits_says_where_they_come_from(unaided):
+    at = take(choose(opened(), phantoms(unaided, 1)))
+    at.switch_page(str(ROOT / "pages" / "splits.py")).run()
+    at.selectbox(key="splits.dataset").set_value("intake").run()
+
+    assert not at.exception
+    assert "1 film, no split yet. None of its films has a label yet: take labels in by `python -m core" in text(at)
+
+
+def test_a_heat_map_is_drawn_only_where_it_passed(study, monkeypatch):
+    values = np.array([[0.0, 1.0], [0.0, 0.5]], np.float32)
+    about = {"title": "CNN", "weight": None, "reasons": ["It moves."], "target": "for"}
+    at = take(choose(opened(), phantoms(study, 1)))
+    pictures = len(at.get("image"))
     said = {"shown": "It passed: It moves.", "withheld": "Heat map withheld", "empty": "No heat map. CNN: It moves."}
-    assert said[verdict] in text(at)
-    assert len(at.get("image")) - pictures == (verdict == "shown")
+    for verdict, sentence in said.items():
+        one = SimpleNamespace(verdict=verdict, grid=(2, 2), heat_map=values, **about)
+        monkeypatch.setattr("app.uncertainty_maps.explanations", lambda *_args, _one=one, **_about: [_one])
+
+        at.toggle[0].set_value(True).run()
+
+        assert not at.exception
+        assert sentence in text(at)
+        assert len(at.get("image")) - pictures == (verdict == "shown")
 
 
 def test_without_val_predictions_the_probability_stands_with_its_cut_alone(study):

@@ -47,7 +47,7 @@ def text(at) -> str:
     """Everything a person can read on the page, but its tables and figures."""
     said = [*at.title, *at.subheader, *at.caption, *at.markdown, *at.info, *at.warning, *at.code]
     html = [element.proto.body for element in at.get("html")]
-    return "\n".join([str(element.value) for element in said] + html)
+    return "\n".join([str(element.value).replace("\\~", "~") for element in said] + html)  # as a browser shows it
 
 
 def panes(at) -> list[dict]:

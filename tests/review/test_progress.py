@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.base.errors import InputError
@@ -166,6 +168,18 @@ def test_a_list_that_shows_what_a_blinded_one_hides_is_closed_until_that_is_answ
     answered(reads, blind, blind.listed[0], "Ada")
     assert (unread("Ada"), unread("Grace")) == (len(shown.listed) - 1, len(shown.listed))
     assert progress.unread_blinded(blind, shown, {}, "Ada") == 0
+
+
+def test_a_list_is_closed_too_where_it_shows_the_same_pixels_under_another_name_or_in_another_data_set(workspace):
+    shown = reading(workspace)
+    blind = reading(workspace, name="blind", read_mode="blinded", readers=("Ada", "Grace"))
+    films = shown.films.assign(image_id="other-" + shown.films["image_id"])
+    listed = tuple(f"other-{name}" for name in shown.listed[:3])
+    for dataset in (shown.worklist.dataset, "elsewhere"):
+        twin = replace(shown, worklist=replace(shown.worklist, dataset=dataset), films=films, listed=listed)
+        assert progress.unread_blinded(twin, blind, {}, "Ada") == 3
+        unknown = replace(twin, films=films.assign(sha256=None))  # a table without images
+        assert progress.unread_blinded(unknown, replace(blind, films=blind.films.assign(sha256=None)), {}, "Ada") == 0
 
 
 def test_what_tells_a_label_is_kept_from_those_who_still_have_to_answer(workspace):

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as with_values
 from hypothesis import strategies as st
 
-from core.base import files
+from core.base import files, roles
 from core.base.errors import InputError
 from core.data import truth as truths
 from core.evaluation import points_in_force
-from core.review import audit_log, proposal_store, proposals, rights, saving
+from core.review import audit_log, proposal_store, proposals, saving
 from core.review.read_store import Reads
 from core.store.ledger import Ledger
 from core.store.verification import verify
@@ -148,7 +148,7 @@ def test_nobody_activates_an_own_proposal_however_the_name_is_written(workspace,
 
 def test_a_name_without_the_right_does_nothing(workspace, card, ledger, monkeypatch):
     one = proposed.proposed(workspace, ledger, card)
-    monkeypatch.setattr(rights, "RIGHTS", (rights.READ,))
+    monkeypatch.setitem(roles._told, "by", lambda _name: roles.CLINICIAN)
 
     with pytest.raises(InputError, match="Expected the right to propose, found that Ada lacks it"):
         proposed.proposed(workspace, ledger, card)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.base import roles
 from core.base.errors import InputError
-from core.review import audit_log, rights, switches
+from core.review import audit_log, switches
 from core.review.switches import COUNTERFACTUAL
 from core.store.ledger import Ledger
 from core.store.verification import verify
@@ -72,7 +73,7 @@ def test_what_is_refused_changes_nothing(workspace, about, sentence):
 
 def test_who_lacks_the_right_turns_nothing(workspace, monkeypatch):
     ledger = Ledger(workspace)
-    monkeypatch.setattr(rights, "may", lambda _reader, what: what != rights.ADMINISTER)
+    monkeypatch.setitem(roles._told, "by", lambda _name: roles.RESEARCHER)
 
     with pytest.raises(InputError, match="Expected the right to administer, found that Ada lacks it"):
         turned(ledger, on=True)

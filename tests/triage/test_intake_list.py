@@ -158,7 +158,7 @@ def test_without_predictions_of_val_there_is_no_rule(ready):
         ({"name": "../up"}, "Expected a worklist name of 1 to 80"),
         ({"readers": ("=1+1",)}, "Expected a reader's name"),
         ({"blinded": True}, "for a blinded worklist, found nobody named"),
-        ({"blinded": True, "readers": ("Grace", "ada")}, "for a blinded worklist, found Ada among them"),
+        ({"blinded": True, "readers": ("Grace", "ada")}, "for a blinded worklist, found ada among them"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(ready, about, sentence):
@@ -178,6 +178,15 @@ def test_a_blinded_list_for_others_hides_everything_before_their_answer(ready):
 
     assert (view.image_id, view.zone, view.model) == (None, None, None)
     assert sorted(reading.order("Grace")) == sorted(films)
+
+
+def test_who_brought_a_film_again_reads_it_blinded_no_more(ready):
+    workspace, card, films = ready
+    assert taken_in.phantoms(workspace, range(1), by="Zoe") == films[:1]
+
+    with pytest.raises(InputError, match="found Zoe among them"):
+        send(workspace, card, films, blinded=True, readers=("Grace", "Zoe"))
+    assert send(workspace, card, films[1:], blinded=True, readers=("Grace", "Zoe")).readers == ("Grace", "Zoe")
 
 
 def test_nobody_lets_another_list_be_made_of_it_by_sending_twice(ready):

@@ -164,7 +164,8 @@ def _names(image: str) -> tuple[str, str, str]:
 def _warn_of_unlabelled(films: list[Film], told: dict[str, _Label], listing: Listing) -> None:
     without = sum(film.image_id not in told for film in films)
     if without:
-        listing.warnings.append(f"{without} films have no row in the table of labels; their label is unknown.")
+        one = "1 film has" if without == 1 else f"{without} films have"
+        listing.warnings.append(f"{one} no row in the table of labels, so no label is known.")
 
 
 def _repeated(films: list[Film]) -> list[list[str]]:
