@@ -37,9 +37,8 @@ MODEL = (
     "not who is right. The cases were chosen by the model, so these shares do not hold for all films."
 )
 ZONE_SEEN = (
-    "Some of these lists are open: the page Worklist shows zone, probability and first reason of their films, so "
-    'readers may have known these before the first answer; "not yet seen" is said of the desk alone. '
-    "Answers given after another reader's was seen enter no agreement."
+    'Some lists are open: the page Worklist shows zone, probability and first reason of their films, so "not yet seen" '
+    "is said of the desk alone. Answers given after another reader's was seen enter no agreement."
 )
 TOLD = "Not counted: {:,} answers given after the counterfactual was seen, which tells the film's label."
 CHANGES = (
