@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from core.evaluation.report import Measure, Plain
+from core.evaluation.seeds import Tested
 
 PREFIX = "dose-response-"  # of a report's id; data set, split and synthetic data set follow
 
 Verdict = Literal["helps", "no evidence", "harms"]
 
 
-class Difference(Measure):
+class Difference(Tested):
     """A dose minus no synthetic images, paired by patient, with its p value after Holm over the doses."""
-
-    p: float | None = None
 
 
 class Dose(Plain):

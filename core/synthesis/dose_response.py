@@ -1,14 +1,8 @@
 """Whether synthetic images help a classifier: doses of them against none, over several seeds, on the same films.
 
-A difference is a mean over the seeds, and varies for two reasons: other patients would be measured,
-and other seeds would be learnt with. The first variance is that of the paired differences by patient;
-the second is what is left of the seeds' values once the mean of each arm and of each seed is taken out,
-pooled over the arms. They add up, and the critical value is the mean of theirs, weighted by them, which
-is on the safe side: two seeds that happen to agree do not make a verdict.
-
-References:
-    Cochran, Cox, "Experimental Designs", Wiley, 1950: the mean of two critical values, as the SAS/STAT
-    User's Guide gives it (the TTEST procedure, option COCHRAN).
+A difference is a mean over the seeds, and varies for two reasons, as `core.evaluation.seeds` has it.
+That of the patients is the variance of the paired differences by patient; that of the seeds is what is
+left of the seeds' values once the mean of each arm and of each seed is taken out, pooled over the arms.
 """
 
 from __future__ import annotations
@@ -17,23 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from core.evaluation import comparison, delong, differences, metrics, pooled
 from core.evaluation.aligned import Aligned
-from core.evaluation.delong import LEVEL
 from core.evaluation.differences import NOISE
 from core.evaluation.dose_report import Difference, Dose, Verdict
 from core.evaluation.intervals import DRAWS, bootstrap
 from core.evaluation.measures import FEW, FEW_IN_ALL, MIN_PATIENTS, NEED_NO_CLASS
 from core.evaluation.report import Measure
+from core.evaluation.seeds import Varying, tested
 
 POSITIVES, BOTH = "positives", "both"  # classes of the synthetic films of an arm
 COMPARED = ("auroc", "average_precision", "brier")
 ITSELF = "no difference: this is what the others are compared with"
-NOTHING_VARIES = "no interval: nothing varies"
-LEAST_P = 1e-12  # a smaller one is told as this
-PRECISION = 1 + 1e-9  # of a p value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +37,6 @@ class Arm:
     synthetic_films: int
     checkpoints: tuple[str, ...]
     """One a seed, in the same order of the seeds in each arm."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Varying:
-    """A variance that is known from so many degrees of freedom."""
-
-    variance: float
-    freedom: float
 
 
 def doses(aligned: Aligned, arms: Sequence[Arm], *, draws: int = DRAWS, seed: int = 0) -> list[Dose]:
@@ -219,30 +201,11 @@ def _tested(arms: Sequence[Arm], values: np.ndarray, by_patient: Sequence[Varyin
     """
     by_seed = of_seeds(values.reshape(len(arms), -1))
     found = [
-        _difference(float(value), patients, by_seed)
+        Difference(**tested(float(value), patients, by_seed).model_dump())
         for value, patients in zip(_contrasts(arms) @ values, by_patient, strict=True)
     ]
     found[0] = Difference(value=0.0, reason=ITSELF)
     return _corrected(arms, found)
-
-
-def _difference(value: float, by_patient: Varying, by_seed: Varying) -> Difference:
-    variance = by_patient.variance + by_seed.variance
-    if variance <= 0:
-        return Difference(value=value, reason=NOTHING_VARIES)
-    error = float(np.sqrt(variance))
-
-    def critical(p: float) -> float:
-        """Return how many standard errors have the two-sided probability `p`."""
-        both = (by_patient, by_seed)
-        return -sum(float(special.stdtrit(one.freedom, p / 2)) * one.variance / variance for one in both)
-
-    half, found = critical(1 - LEVEL) * error, abs(value) / error
-    low, high = LEAST_P, 1.0
-    while high / low > PRECISION:  # a larger p has a smaller critical value
-        middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if critical(middle) > found else (low, middle)
-    return Difference(value=value, low=max(value - half, -1.0), high=min(value + half, 1.0), p=high)
 
 
 def _corrected(arms: Sequence[Arm], found: Sequence[Difference]) -> list[Difference]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import torch
 
 from core.base import progress
 from core.base.errors import InputError, PleuraScopeError
 from core.models import checkpoint, forward, pretrained, registry
-from core.training import distributed, loop, material, results, run_folder
+from core.training import distributed, features, loop, material, results, run_folder
 from core.vision import loader
-from core.vision.loader import Films
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -93,7 +91,7 @@ class _Study:
         if self.config.architecture.head_only:
             progress.announce("Computing the features of every film once")
             self.classifier.to(fabric.device)
-            train, tune = (_as_features(self.classifier, films, fabric) for films in (train, tune))
+            train, tune = (features.as_features(self.classifier, films, fabric.device) for films in (train, tune))
         return loop.fit(self.classifier, train, tune, config=self.config, folder=self.folder, fabric=fabric)
 
     def save(self, fitted: loop.Fitted) -> str:
@@ -123,20 +121,3 @@ def _fit_in_process(fabric: Fabric, workspace: Workspace, config: TrainConfig) -
     if fitted.stopped is not None:
         msg = f"{fitted.stopped}; train again with a lower learning rate."
         raise PleuraScopeError(msg)
-
-
-class _Features:
-    """Features in the place of pixels."""
-
-    def __init__(self, features: np.ndarray) -> None:
-        self.features = torch.from_numpy(features.astype(np.float32))
-
-    def read(self, positions: np.ndarray) -> torch.Tensor:
-        return self.features[torch.from_numpy(positions)]
-
-
-def _as_features(classifier: Classifier, films: Films, fabric: Fabric) -> Films:
-    """Return films with the backbone's answer to each in the place of its pixels."""
-    batches = loader.plain_batches(films, batch_size=64, device=fabric.device)
-    features = forward.run(classifier, batches).features
-    return replace(films, pixels=_Features(features), positions=np.arange(len(films)), spec=None)

@@ -142,7 +142,7 @@ def real_films_get_no_probability(desk, folder, expect):
     assert not page.locator(".ps-row-film").count()
     page.get_by_role("button", name="Take in 3 files").click()
     expect(page.get_by_text("3 files taken in.")).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("use a checkpoint trained on real radiographs")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("it says nothing of them")).to_be_visible(timeout=LONG)
     expect(page.get_by_text(intake_words.OTHER_KIND)).to_have_count(3, timeout=LONG)
     expect(page.get_by_text("PA · F · 90 y")).to_have_count(3, timeout=LONG)
     expect(page.get_by_text("An age above 89 is kept as 90.")).to_have_count(3, timeout=LONG)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import optimize, stats
+from scipy import stats
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from core.evaluation import differences
+from core.evaluation import differences, seeds
 from core.evaluation.aligned import Aligned
+from core.evaluation.seeds import Varying
 from core.synthesis import dose_response
-from core.synthesis.dose_response import BOTH, POSITIVES, Arm, Varying
+from core.synthesis.dose_response import BOTH, POSITIVES, Arm
 
 SHARES = (0.0, 0.5, 1.0)
 
@@ -85,42 +84,11 @@ def test_what_other_seeds_would_do_is_the_paired_t_test_where_patients_do_not_va
     expected = stats.ttest_rel(values[1], values[0])
 
     by_seed = dose_response.of_seeds(values)
-    found = dose_response._difference(
-        float(np.diff(values.mean(axis=1))[0]), Varying(variance=0.0, freedom=40), by_seed
-    )
+    found = seeds.tested(float(np.diff(values.mean(axis=1))[0]), Varying(variance=0.0, freedom=40), by_seed)
 
     assert by_seed.freedom == 2
     assert found.p == pytest.approx(expected.pvalue)
     assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval()))
-
-
-def test_two_variances_add_up_with_the_mean_of_their_critical_values():
-    patients, seeds = Varying(variance=0.0004, freedom=39), Varying(variance=0.0009, freedom=2)
-    error = np.sqrt(0.0013)
-
-    def critical(p):
-        return (4 * stats.t.isf(p / 2, 39) + 9 * stats.t.isf(p / 2, 2)) / 13
-
-    found = dose_response._difference(0.1, patients, seeds)
-
-    assert (found.low, found.high) == pytest.approx((0.1 - critical(0.05) * error, 0.1 + critical(0.05) * error))
-    assert found.p == pytest.approx(optimize.brentq(lambda p: critical(p) - 0.1 / error, 1e-9, 1), rel=1e-6)
-
-
-@given(
-    value=st.floats(-0.5, 0.5),
-    variances=st.tuples(st.floats(1e-8, 0.01), st.floats(1e-8, 0.01)),
-    freedoms=st.tuples(st.integers(4, 500), st.integers(1, 12)),
-)
-def test_a_p_value_below_five_percent_and_an_interval_without_zero_are_the_same(value, variances, freedoms):
-    both = [Varying(variance=one, freedom=many) for one, many in zip(variances, freedoms, strict=True)]
-
-    found = dose_response._difference(value, *both)
-
-    assert 0 < found.p <= 1
-    assert found.low <= value <= found.high
-    if abs(found.p - 0.05) > 1e-6:
-        assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
 
 
 def verdicts(rng, *, times, **options):
@@ -226,7 +194,7 @@ def test_classifiers_that_all_say_the_same_do_not_differ():
     found = dose_response.doses(aligned, arms, draws=20)
 
     assert (found[1].auroc_difference.value, found[1].auroc_difference.p) == (0, None)
-    assert found[1].auroc_difference.reason == dose_response.NOTHING_VARIES
+    assert found[1].auroc_difference.reason == seeds.NOTHING_VARIES
     assert dose_response.verdict(found) == "no evidence"
 
 
