@@ -17,7 +17,7 @@ from core.base import files
 from core.base.errors import InputError
 from core.data import pixel_cache, synthetic, thumbnails
 from core.data.synthetic import SyntheticCard
-from core.evaluation import dose_store, realism_store
+from core.evaluation import dose_report, dose_store, realism_store, report_store
 from core.evaluation.dose_report import DoseReport
 from core.evaluation.realism_report import RealismReport
 from core.figures import passport_words, synthesis, training_strip
@@ -113,7 +113,7 @@ def dose_reports(name: str) -> tuple[list[DoseReport], list[str]]:
     """
     place = resources.workspace()
     own, unreadable = [], []
-    for report_id in dose_store.report_ids(place):
+    for report_id in report_store.report_ids(place, dose_report.PREFIX):
         try:
             report = dose_store.load(place, report_id)
         except InputError as error:

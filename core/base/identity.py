@@ -101,15 +101,7 @@ def key_file(workspace: Workspace) -> Path:
     Raises:
         InputError: If that is inside the workspace.
     """
-    audit_key = workspace.audit_key_file or secret.configuration_folder() / "audit.key"
-    path = audit_key.resolve().with_name("identity.key")
-    if path.is_relative_to(workspace.root):
-        msg = (
-            f"Expected PLEURASCOPE_AUDIT_KEY_FILE outside the workspace {workspace.root}, found it inside; "
-            "the keys lie in its folder, so name a place that those who may change the workspace cannot read."
-        )
-        raise InputError(msg)
-    return path
+    return secret.audit_key_file(workspace).with_name("identity.key")
 
 
 def _check_private(lookup: Path) -> None:

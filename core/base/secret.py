@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from core.base.errors import InputError
+from core.base.paths import Workspace
 
 
 def configuration_folder() -> Path:
@@ -26,6 +27,22 @@ def configuration_folder() -> Path:
     except RuntimeError:
         msg = "Expected a home folder for the audit key, found none; name a place by PLEURASCOPE_AUDIT_KEY_FILE."
         raise InputError(msg) from None
+
+
+def audit_key_file(workspace: Workspace) -> Path:
+    """Return where the audit key lies, or will lie; the other keys lie in its folder.
+
+    Raises:
+        InputError: If that is inside the workspace, or this user has no home folder.
+    """
+    path = (workspace.audit_key_file or configuration_folder() / "audit.key").resolve()
+    if path.is_relative_to(workspace.root):
+        msg = (
+            f"Expected PLEURASCOPE_AUDIT_KEY_FILE outside the workspace {workspace.root}, found it inside; "
+            "name a place that those who may change the workspace cannot read."
+        )
+        raise InputError(msg)
+    return path
 
 
 def read(path: Path, *, what: str, lost: str) -> bytes:

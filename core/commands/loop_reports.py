@@ -11,7 +11,7 @@ import pandas as pd
 from core.base.errors import InputError
 from core.commands import measuring
 from core.data import radiographs, split_store, truth
-from core.evaluation import comparison_store, loop_curve, loop_store, prediction_store, side_by_side
+from core.evaluation import comparison_store, loop_curve, loop_store, prediction_store, report_store, side_by_side
 from core.evaluation.comparison import ALPHA, Aligned, Comparison, align, auroc_differences, compare
 from core.evaluation.loop_report import BeforeAfter, Compared, LoopReport, Simulated
 from core.evaluation.measures import auroc as auroc_of
@@ -117,7 +117,7 @@ def of_reads(
         sentence=f"Trained again with {new.changed:,} changed labels. {verdict}",
         notes=[ONE_SEED, AT_CUTS, *([BIASED] if films else []), *_told_label(new.replaced.seen_counterfactual)],
     )
-    loop_store.save(workspace, report)
+    report_store.save(workspace, report)
     return report
 
 
@@ -166,7 +166,7 @@ def simulated(workspace: Workspace, card: dict[str, Any], wanted: Wanted, found:
             *([beyond] if fewer else []),
         ],
     )
-    loop_store.save(workspace, report)
+    report_store.save(workspace, report)
     return report
 
 

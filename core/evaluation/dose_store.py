@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.base import files
 from core.evaluation import report_store
 from core.evaluation.dose_report import PREFIX, DoseReport
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.base.paths import Workspace
 
 
@@ -24,13 +21,6 @@ def report_name(dataset: str, split: str, synthetic: str) -> str:
     return report_store.short(f"{PREFIX}{dataset}-{split}-{synthetic}")
 
 
-def save(workspace: Workspace, report: DoseReport) -> Path:
-    """Write a report; an older answer to the same question is replaced."""
-    path = workspace.report(report.report_id)
-    files.write_json(path, report.to_dict())
-    return path
-
-
 def load(workspace: Workspace, report_id: str) -> DoseReport:
     """Read a report.
 
@@ -41,11 +31,6 @@ def load(workspace: Workspace, report_id: str) -> DoseReport:
         workspace.report(report_id),
         DoseReport,
         called="a dose-response report",
-        ids=report_ids(workspace),
+        ids=report_store.report_ids(workspace, PREFIX),
         command="dose-response",
     )
-
-
-def report_ids(workspace: Workspace) -> list[str]:
-    """Return the names of the dose-response reports in alphabetical order."""
-    return sorted(path.stem for path in workspace.reports.glob(f"{PREFIX}*.json"))

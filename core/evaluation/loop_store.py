@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.base import files
 from core.base.errors import InputError
 from core.evaluation import report_store
 from core.evaluation.loop_report import PREFIX, SIMULATED, WHOLE, LoopReport
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.base.paths import Workspace
 
 
@@ -31,13 +28,6 @@ def report_name(checkpoint_id: str, *, simulated: bool = False, whole: bool = Fa
     return report_store.short(f"{PREFIX}{checkpoint_id}{ending}")
 
 
-def save(workspace: Workspace, report: LoopReport) -> Path:
-    """Write a report; an older answer to the same question is replaced."""
-    path = workspace.report(report.report_id)
-    files.write_json(path, report.to_dict())
-    return path
-
-
 def load(workspace: Workspace, report_id: str) -> LoopReport:
     """Read a report.
 
@@ -48,20 +38,15 @@ def load(workspace: Workspace, report_id: str) -> LoopReport:
         workspace.report(report_id),
         LoopReport,
         called="a report of what reads brought",
-        ids=report_ids(workspace),
+        ids=report_store.report_ids(workspace, PREFIX),
         command="loop",
     )
-
-
-def report_ids(workspace: Workspace) -> list[str]:
-    """Return the names of the reports in alphabetical order."""
-    return sorted(path.stem for path in workspace.reports.glob(f"{PREFIX}*.json"))
 
 
 def of_dataset(workspace: Workspace, dataset: str | None = None) -> list[LoopReport]:
     """Return the reports on a data set, or on all, the newest first; one of another version is as if not there."""
     found = []
-    for name in report_ids(workspace):
+    for name in report_store.report_ids(workspace, PREFIX):
         try:
             found.append(load(workspace, name))
         except InputError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -25,8 +25,19 @@ LONGEST = 80  # characters of a report's name
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
-def save(workspace: Workspace, report: EvaluationReport) -> Path:
-    """Write a report; an older answer to the same question is replaced."""
+class Reported(Protocol):
+    """A report of any kind that lies among the others under its name."""
+
+    @property
+    def report_id(self) -> str:
+        """Its name."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+
+
+def save(workspace: Workspace, report: Reported) -> Path:
+    """Write a report of any kind; an older answer to the same question is replaced."""
     path = workspace.report(report.report_id)
     files.write_json(path, report.to_dict())
     return path
@@ -102,6 +113,6 @@ def outdated(workspace: Workspace, report: EvaluationReport) -> bool:
     return newest >= datetime.fromisoformat(report.created_at).timestamp() + 1  # told in whole seconds
 
 
-def report_ids(workspace: Workspace) -> list[str]:
-    """Return the names of all reports in alphabetical order."""
-    return sorted(path.stem for path in workspace.reports.glob("*.json"))
+def report_ids(workspace: Workspace, prefix: str = "") -> list[str]:
+    """Return the names of all reports, or of those of one kind by how they begin, in alphabetical order."""
+    return sorted(path.stem for path in workspace.reports.glob(f"{prefix}*.json"))

@@ -23,13 +23,7 @@ def key_file(workspace: Workspace) -> Path:
     Raises:
         InputError: If that is inside the workspace, or beside the database, where whoever changes the store finds it.
     """
-    path = (workspace.audit_key_file or secret.configuration_folder() / "audit.key").resolve()
-    if path.is_relative_to(workspace.root):
-        msg = (
-            f"Expected PLEURASCOPE_AUDIT_KEY_FILE outside the workspace {workspace.root}, found it inside; "
-            "name a place that those who may change the workspace cannot read."
-        )
-        raise InputError(msg)
+    path = secret.audit_key_file(workspace)
     database = database_file(workspace.database_url)
     if database is not None and path.parent == database.parent:
         msg = (

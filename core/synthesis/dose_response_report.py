@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.data import radiographs, synthetic, truth
-from core.evaluation import dose_store, prediction_store
+from core.evaluation import dose_store, prediction_store, report_store
 from core.evaluation.comparison import align
 from core.evaluation.dose_report import DoseReport
 from core.models import cards
@@ -96,5 +96,5 @@ def measure(
             *notes,
         ],
     )
-    dose_store.save(workspace, report)
+    report_store.save(workspace, report)
     return report

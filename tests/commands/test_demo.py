@@ -200,7 +200,7 @@ def test_all_of_the_study_is_made_predicts_and_is_measured(workspace):
     for name in made["checkpoints"]:
         for part in ("val", "test"):
             assert workspace.predictions(name, "phantoms", "patient", part).exists()
-    (told,) = dose_store.report_ids(workspace)
+    (told,) = report_store.report_ids(workspace, dose_report.PREFIX)
     others = (dose_report.PREFIX, realism_report.PREFIX)
     reports = [name for name in report_store.report_ids(workspace) if not name.startswith(others)]
     measured = {report_store.load(workspace, name).checkpoint_id for name in reports}

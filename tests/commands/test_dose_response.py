@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from importlib import import_module
-from types import SimpleNamespace
-
 import pytest
 
 from core.base import files, progress
 from core.base.errors import InputError
-from core.commands import dose_response, steps
+from core.commands import dose_response
 from core.data import split_store, synthetic
 from core.data.synthetic import A_TO_B, B_TO_A
 from core.evaluation import dose_store, report_store
 from core.evaluation.dose_report import PREFIX
-from core.jobs.queue import JobQueue
 from core.models import cards
 from core.synthesis import translate
 from core.training.config import TrainConfig
@@ -47,35 +42,6 @@ def there(made_once, workspace, monkeypatch):
     explained.copied(made_once, workspace)
     studies.use_tiny_classifier(monkeypatch)
     return workspace
-
-
-@pytest.fixture
-def works(queue, monkeypatch):
-    """Whenever a parent waits, the queue is worked through in this process; returns the words of what was done."""
-    did = []
-
-    def work(_seconds):
-        for job in queue.unfinished():
-            own, words = queue.folder(job.job_id), list(job.arguments)
-            if job.config is not None:
-                files.write_json(own / "job.json", job.config)
-                words += ["--job", str(own / "job.json")]
-            did.append(words)
-            if not job.holds_device:
-                monkeypatch.setenv(progress.JOB_DIR, str(own))
-                queue.claim(device_free=False)
-            try:
-                made = import_module(f"core.commands.{words[0].replace('-', '_')}").run(words[1:]).made
-            except InputError as error:
-                queue.end(job.job_id, "failed", message=str(error))
-            else:
-                queue.end(job.job_id, "done", made=made)
-            return
-
-    real = JobQueue.unfinished
-    monkeypatch.setattr(JobQueue, "unfinished", lambda self: [job for job in real(self) if job.state == "queued"])
-    monkeypatch.setattr(steps, "time", SimpleNamespace(sleep=work, strftime=time.strftime))  # nobody else's
-    return did
 
 
 @pytest.fixture
@@ -165,7 +131,7 @@ def test_a_step_that_fails_is_told_and_nothing_is_measured(there, works, capsys)
 
     told = capsys.readouterr().err
     assert "nowhere.safetensors" in told
-    assert dose_store.report_ids(there) == []
+    assert report_store.report_ids(there, PREFIX) == []
 
 
 @pytest.mark.parametrize(

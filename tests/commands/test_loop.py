@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from importlib import import_module
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,11 +10,9 @@ import pytest
 
 from core.base import files, progress
 from core.base.errors import InputError
-from core.commands import steps
 from core.data import radiographs, split_store, truth
 from core.evaluation import loop_store
 from core.inference import loop_simulated
-from core.jobs.queue import JobQueue
 from core.models import cards
 from core.review.answer import Answer
 from core.training import engine
@@ -57,35 +52,6 @@ def checkpoint(there):
     """The name of the classifier."""
     (name,) = cards.checkpoint_ids(there)
     return name
-
-
-@pytest.fixture
-def works(queue, monkeypatch):
-    """Whenever a parent waits, the queue is worked through in this process; returns the words of what was done."""
-    did = []
-
-    def work(_seconds):
-        for job in queue.unfinished():
-            own, words = queue.folder(job.job_id), list(job.arguments)
-            if job.config is not None:
-                files.write_json(own / "job.json", job.config)
-                words += ["--job", str(own / "job.json")]
-            did.append(words)
-            if not job.holds_device:
-                monkeypatch.setenv(progress.JOB_DIR, str(own))
-                queue.claim(device_free=False)
-            try:
-                made = import_module(f"core.commands.{words[0]}").run(words[1:]).made
-            except InputError as error:
-                queue.end(job.job_id, "failed", message=str(error))
-            else:
-                queue.end(job.job_id, "done", made=made)
-            return
-
-    real = JobQueue.unfinished
-    monkeypatch.setattr(JobQueue, "unfinished", lambda self: [job for job in real(self) if job.state == "queued"])
-    monkeypatch.setattr(steps, "time", SimpleNamespace(sleep=work, strftime=time.strftime))  # nobody else's
-    return did
 
 
 def films_of(workspace, part):

@@ -10,7 +10,7 @@ from app import readers_loop, resources
 from core.base import files, roles
 from core.base.paths import ROOT
 from core.data import radiographs, split_store, truth
-from core.evaluation import loop_store
+from core.evaluation import report_store
 from core.jobs import worker
 from core.models import cards
 from tests.app import listed
@@ -67,7 +67,7 @@ def put(monkeypatch, made: pd.DataFrame):
 
 def test_before_and_after_and_the_curve_stand_with_their_numbers_and_commands(there):
     for report in (of_reads(), simulated()):
-        loop_store.save(there, report)
+        report_store.save(there, report)
 
     at = opened()
 
@@ -90,8 +90,8 @@ def test_before_and_after_and_the_curve_stand_with_their_numbers_and_commands(th
 
 
 def test_reports_of_phantoms_and_of_real_films_have_a_figure_each(there):
-    loop_store.save(there, simulated())
-    loop_store.save(there, simulated(report_id="loop-another-simulated", dataset="real", kinds={"real": 200}))
+    report_store.save(there, simulated())
+    report_store.save(there, simulated(report_id="loop-another-simulated", dataset="real", kinds={"real": 200}))
 
     at = opened()
 
@@ -100,7 +100,7 @@ def test_reports_of_phantoms_and_of_real_films_have_a_figure_each(there):
 
 
 def test_a_report_on_a_split_that_was_made_anew_says_so(there):
-    loop_store.save(there, of_reads(split_sha256="0b" * 32))
+    report_store.save(there, of_reads(split_sha256="0b" * 32))
 
     assert "The split was made anew since: measure again." in text(opened())
 
@@ -143,7 +143,7 @@ def test_before_the_first_read_only_what_was_simulated_is_shown(there, monkeypat
     put(monkeypatch, table())
     assert readers_loop.HEAD not in text(opened())
 
-    loop_store.save(there, simulated())
+    report_store.save(there, simulated())
     at = opened()
 
     assert "No read yet" in text(at)
