@@ -17,6 +17,7 @@ from core.base import files, progress
 from core.base.errors import InputError
 from core.data import erasing, erasing_texts, radiographs, split_store
 from core.evaluation import prediction_store
+from core.inference import intake_films
 from core.models import cards
 from core.models.cards import ORIGIN, PNEUMOTHORAX, TRANSLATION
 from core.store import erasure, restore
@@ -92,6 +93,7 @@ def erase(workspace: Workspace, ledger: Ledger, found: Traces, *, actor: str, re
     ours, originals = erasing.own_files(workspace, found)
     texts = [workspace.jobs, workspace.reports, *sorted(workspace.root.glob("*.log"))]
     texts += [workspace.index_report(name) for name in found.rows if workspace.index_report(name).exists()]
+    left = [*erasing.left_behind(workspace, found), *intake_films.left_views(workspace)]
     outcome: dict[str, Any] = {
         "films": found.films,
         "translations": sum(map(len, found.rows.values())) - found.films,
@@ -99,7 +101,7 @@ def erase(workspace: Workspace, ledger: Ledger, found: Traces, *, actor: str, re
         "neighbours": sum(count for _, _, count in neighbours) + erasing.forget_nearest(workspace, found, really=False),
         "training_features": sum(int(gone.sum()) for _, gone in features),
         "own_files": len(ours),
-        "left_behind": len(erasing.left_behind(workspace, found)),
+        "left_behind": len(left),
         "kept_files": len(erasing.kept_files(workspace, found)),
         "texts": erasing_texts.forget_in_texts(texts, films.scrubbed, really=False),
         "lookup": 0 if found.elsewhere else erasing_texts.forget_lookup(workspace, found.patient, really=False),
@@ -125,13 +127,16 @@ def erase(workspace: Workspace, ledger: Ledger, found: Traces, *, actor: str, re
     _forget_in_generators(workspace, found)
     erasing.forget_nearest(workspace, found, really=True)
     erasing.forget_kept_files(workspace, found)
-    for path in erasing.left_behind(workspace, found):
+    for path in left:
         files.remove(path)
     erasing_texts.forget_in_texts(texts, films.scrubbed, really=True)
     if not found.elsewhere:
         erasing_texts.forget_lookup(workspace, found.patient, really=True)
     for name in sorted(found.rows, key=lambda name: name == found.dataset):  # the data set itself last
         erasing.forget_dataset(workspace, found, name)
+    # A classifier that was looking at a film of `intake` meanwhile may have put its row back before the film went.
+    for path, gone in _predictions(workspace, found):
+        _drop_predictions(path, gone)
     return Erasure(**outcome, rows=rows.counts)
 
 

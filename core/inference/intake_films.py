@@ -80,6 +80,18 @@ def ensure(
         return len(new)
 
 
+def left_views(workspace: Workspace) -> list[Path]:
+    """Return the folders in which a prediction was killed while it looked at films; one at work holds its lock."""
+    left = []
+    for folder in sorted((workspace.cache / DATASET).glob("*/")):
+        try:
+            with filelock.FileLock(workspace.predictions(folder.name, DATASET).with_suffix(".lock"), timeout=0):
+                left.append(folder)
+        except filelock.Timeout:
+            continue
+    return left
+
+
 class _View(Workspace):
     """A workspace whose data set `intake` holds only some of its films, and whose predictions lie elsewhere."""
 
@@ -183,7 +195,7 @@ def _lend(workspace: Workspace, view: Workspace, member: dict[str, Any], rows: p
 
 @contextmanager
 def _view(workspace: Workspace, checkpoint_id: str, rows: pd.DataFrame) -> Iterator[Workspace]:
-    folder = workspace.cache / "intake" / checkpoint_id
+    folder = workspace.cache / DATASET / checkpoint_id
     shutil.rmtree(folder, ignore_errors=True)  # what a killed process left
     view = _View(workspace, folder)
     try:

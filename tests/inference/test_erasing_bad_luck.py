@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+import filelock
 import pandas as pd
 import pytest
 
@@ -141,3 +142,29 @@ def test_the_same_number_in_two_public_data_sets_is_not_taken_for_one_patient(un
         files.write_parquet(unread.radiographs(name), rows.assign(patient_id="00000012"))
 
     assert erasing.traces(unread, DATASET, "00000012").elsewhere == ()
+
+
+def test_where_a_prediction_of_films_taken_in_was_killed_goes_and_one_at_work_stays(place):
+    for name in ("killed", "working"):
+        old(place.cache / "intake" / name / "radiographs.parquet")
+        place.predictions(name, "intake").parent.mkdir(parents=True, exist_ok=True)
+
+    with filelock.FileLock(place.predictions("working", "intake").with_suffix(".lock")):
+        erased(place, patient_of(place, "test"))
+
+    assert [path.name for path in (place.cache / "intake").iterdir()] == ["working"]
+
+
+def test_a_row_that_a_prediction_puts_back_meanwhile_goes_after_the_film(place, monkeypatch):
+    patient = patient_of(place, "test")
+    path = next(place.root.glob("predictions/*/*-test.parquet"))
+    before, forget = files.read_parquet(path), erasing.forget_dataset
+
+    def put_back(*given):
+        files.write_parquet(path, before)
+        forget(*given)
+
+    monkeypatch.setattr(erasing, "forget_dataset", put_back)
+    erased(place, patient)
+
+    assert patient not in set(files.read_parquet(path)["patient_id"])
